@@ -1,0 +1,148 @@
+import type {ClawEvent, Position, StoredEvent} from '../event/envelope.ts'
+import type {Filter} from '../filter/filter.ts'
+
+export interface AppendResult {
+  appended: number
+  /** Events whose id the log already held, or that stood twice in one call. */
+  duplicates: number
+}
+
+export interface AppendOptions {
+  /**
+   * Compare ids with the whole log and not only with what the store remembers by itself. The embedded log always
+   * does; JetStream loads the ids it holds once, at the first such call.
+   */
+  bulk?: boolean
+}
+
+export interface ReadRange {
+  /** Start after this position. */
+  from?: Position
+  /** End with this position, inclusive. */
+  to?: Position
+  /** At most this many events; absent or 0: all. */
+  limit?: number
+  /** Log order (`asc`, the default) or the newest first. */
+  order?: 'asc' | 'desc'
+}
+
+/** Whether a follower hears its log: `silent` comes within 5 s of losing it, `live` when it is back. */
+export type FollowHealth = {state: 'live'} | {state: 'silent'; reason: string}
+
+export interface FollowOptions {
+  /** Start after this position; absent: with what is appended from now on. */
+  from?: Position
+  /** Ends the iteration, without an error. */
+  signal: AbortSignal
+  onHealth?: (health: FollowHealth) => void
+}
+
+export const groupings = ['type', 'agent', 'session', 'tool', 'hour'] as const
+export type Grouping = (typeof groupings)[number]
+
+export interface Tally {
+  count: number
+  /** Most frequent first, ties by key; hours (`2026-11-20T21:00:00.000Z`) in time order. */
+  groups: Array<{key: string; count: number}>
+}
+
+export interface Durability {
+  /** What an acknowledged append survives for certain. */
+  survives: 'nothing' | 'process-kill' | 'power-loss'
+  /** One sentence for people: what a power loss may take, and why. */
+  detail: string
+  replicas?: number
+}
+
+export interface StoreDescription {
+  /** The store's URL without secrets. */
+  store: string
+  stream: string
+  kind: 'memory' | 'sqlite' | 'nats'
+  events: number
+  bytes: number
+  first: {position: Position; storedAt: string} | null
+  last: {position: Position; storedAt: string} | null
+  durability: Durability
+}
+
+/** The event log. Everything else is a reader of it with a cursor. All calls on a closed store fail with STORE_CLOSED. */
+export interface EventStore {
+  /**
+   * Resolves once the events are durable (`describe().durability`), in order. An id that the log still holds is not
+   * stored again. An event too large for the store is stored with its longest strings cut (event/shorten.ts).
+   */
+  append(events: readonly ClawEvent[], options?: AppendOptions): Promise<AppendResult>
+  /** Yields stored events, then ends. Events appended after the call began are not yielded. */
+  read(filter: Filter, range?: ReadRange): AsyncIterable<StoredEvent>
+  /** Yields every event once, in log order, whoever appended it, until `signal` aborts. */
+  follow(filter: Filter, options: FollowOptions): AsyncIterable<StoredEvent>
+  /** Counts without yielding; with `by`, per value (events without the value are not in `groups`). */
+  count(filter: Filter, by?: Grouping): Promise<Tally>
+  /** The position of the newest event; undefined for an empty log. */
+  head(): Promise<Position | undefined>
+  describe(): Promise<StoreDescription>
+  /** Ends followers and releases everything. A second call does nothing. */
+  close(): Promise<void>
+}
+
+/** What `stream init` asks for. Absent: leave as it is, or the store's default when it is new. */
+export interface StoreSettings {
+  replicas?: number
+  /** Milliseconds; 0: keep for ever. */
+  maxAgeMs?: number
+  /** 0: no limit. */
+  maxBytes?: number
+  /** Refuse deletion of single events. */
+  immutable?: boolean
+}
+
+export interface SettingChange {
+  field: string
+  now: string
+  wanted: string
+}
+
+export interface StorePlan {
+  store: string
+  stream: string
+  exists: boolean
+  /** Differences that `apply` would change. */
+  changes: SettingChange[]
+  /** What the server cannot do, each as a sentence; the store works without. */
+  notes: string[]
+}
+
+export interface PruneRequest {
+  /** Remove events stored before this time (epoch ms). */
+  storedBefore?: number
+  /** Remove the oldest until at most this many bytes are left. */
+  maxBytes?: number
+  dryRun?: boolean
+}
+
+export interface VerifyResult {
+  ok: boolean
+  events: number
+  faults: Array<{position: Position; kind: 'missing' | 'changed' | 'swapped'; message: string}>
+}
+
+export interface Lease {
+  release(): Promise<void>
+}
+
+/** Creating, changing, pruning and locking a store. Every method opens and closes what it needs. */
+export interface StoreAdmin {
+  plan(settings: StoreSettings): Promise<StorePlan>
+  /** Makes the store as planned, then compares what the server returned with what was asked: STORE_CONFLICT if not. */
+  apply(settings: StoreSettings): Promise<StorePlan>
+  /** The stores beside this one: streams of the server, or this one file. */
+  list(): Promise<StoreDescription[]>
+  /** Removes the store and all its events. */
+  remove(): Promise<void>
+  prune(request: PruneRequest): Promise<{removed: number; left: number}>
+  verify(): Promise<VerifyResult>
+  /** Exclusive right to do `task` on this store, across processes; LOCK_HELD names the holder. Ends with its process. */
+  lock(task: string): Promise<Lease>
+  close(): Promise<void>
+}
