@@ -1,6 +1,9 @@
 import type {ClawEvent, Position, StoredEvent} from '../event/envelope.ts'
 import type {Filter} from '../filter/filter.ts'
 
+/** Before the first event of any log. */
+export const logStart: Position = ''
+
 export interface AppendResult {
   appended: number
   /** Events whose id the log already held, or that stood twice in one call. */

@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+// Starts the command line. Plain JavaScript that any Node understands, since its first task is to find the right one.
+import {spawn} from 'node:child_process'
+import {existsSync, mkdirSync, readFileSync} from 'node:fs'
+import module from 'node:module'
+import {homedir} from 'node:os'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const [major, minor] = process.versions.node.split('.').map(Number)
+
+if (major > 24 || (major === 24 && minor >= 16)) start()
+else startWithPinnedNode()
+
+/** A convenience of the checkout: its dev dependency `node` runs us when the machine's own Node is too old. */
+function startWithPinnedNode() {
+  const pinned = path.join(root, 'node_modules', 'node', 'bin', 'node')
+  if (!existsSync(pinned)) {
+    console.error(`claw-events needs Node.js 24.16 or newer; this is ${process.version} (${process.execPath})`)
+    process.exitCode = 1
+    return
+  }
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {stdio: 'inherit'})
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    if (!signal) return process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+async function start() {
+  // A reader that stops early (`| head -1`) is not an error.
+  process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stderr.on('error', () => process.exit(0))
+  const argv = process.argv.slice(2)
+  if (argv.length === 0 || (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0]))) {
+    process.stdout.write(readFileSync(path.join(root, 'dist', 'root-help.txt')))
+    return
+  }
+  enableCompileCache()
+  const {main} = await import('../dist/cli/main.js')
+  await main(argv, root)
+}
+
+/** V8's cache halves the start; it is ours alone, so it lives in the user's cache folder and nobody else writes it. */
+function enableCompileCache() {
+  if (process.env.NODE_DISABLE_COMPILE_CACHE) return
+  const base = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache')
+  const folder = path.join(base, 'claw-events', 'compile-cache')
+  try {
+    mkdirSync(folder, {recursive: true, mode: 0o700})
+    module.enableCompileCache(folder)
+  } catch {
+    // A home that cannot be written only costs us some milliseconds.
+  }
+}

@@ -1,0 +1,94 @@
+import {Command} from '@oclif/core'
+import {ClawError, Exit} from '../lib/errors.ts'
+import type {EventStore, StoreAdmin} from '../lib/store/port.ts'
+import {storeFlags} from './flags.ts'
+import {createTerminal, type Terminal} from './terminal.ts'
+
+export interface BaseFlags {
+  store?: string
+  config?: string
+  state?: string
+  'no-color'?: boolean
+}
+
+/** What every command shares: where the log is, where to print, when to stop. Errors are said once, by main. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = storeFlags
+  private readonly stopping = new AbortController()
+  private readonly closers: Array<() => Promise<void>> = []
+  private terminal: Terminal | undefined
+
+  /** Aborts on Ctrl-C and SIGTERM: a command that waits ends what it does and returns. */
+  protected get stop(): AbortSignal {
+    return this.stopping.signal
+  }
+
+  protected get term(): Terminal {
+    this.terminal ??= createTerminal({color: !this.argv.includes('--no-color')})
+    return this.terminal
+  }
+
+  /** The event log that flags, environment and configuration name; closed when the command ends. */
+  protected async openStore(flags: BaseFlags, {create = false}: {create?: boolean} = {}): Promise<EventStore> {
+    const {openStore} = await import('../lib/wiring/open-store.ts')
+    const store = await openStore(await this.storeSettings(flags), {create})
+    this.closers.push(() => store.close())
+    return store
+  }
+
+  protected async openAdmin(flags: BaseFlags): Promise<StoreAdmin> {
+    const {openAdmin} = await import('../lib/wiring/open-store.ts')
+    const admin = await openAdmin(await this.storeSettings(flags))
+    this.closers.push(() => admin.close())
+    return admin
+  }
+
+  protected async storeSettings({store, config, state}: BaseFlags) {
+    const {storeSettings} = await import('../lib/config/store-settings.ts')
+    return storeSettings({store, config, state, env: process.env})
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    let signals = 0
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        this.stopping.abort()
+        // A second Ctrl-C means now: whoever sends it has waited long enough.
+        if (++signals > 1) process.exit(Exit.interrupted)
+      })
+    }
+  }
+
+  protected override async catch(error: Error & {exitCode?: number}): Promise<void> {
+    // What fails because it was told to stop did not fail.
+    if (this.stop.aborted) {
+      process.exitCode = Exit.interrupted
+      return
+    }
+    throw error
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.terminal?.flush()
+    for (const close of this.closers.reverse()) await close()
+    if (this.stop.aborted) process.exitCode = Exit.interrupted
+    await super.finally(error)
+  }
+
+  /** Asks before something is changed or lost. Without a terminal the answer must be given as a flag. */
+  protected async confirm(question: string, {yes, flag = '--yes'}: {yes: boolean; flag?: string}): Promise<void> {
+    if (yes) return
+    if (!this.term.interactive) {
+      throw new ClawError('USAGE', `${question} Nobody is there to answer`, {
+        exit: Exit.usage,
+        suggestions: [`add ${flag}`],
+      })
+    }
+    const {createPromptModule} = (await import('inquirer')).default
+    // The question is not data: it goes to stderr.
+    const prompt = createPromptModule({output: process.stderr})
+    const {go} = await prompt([{type: 'confirm', name: 'go', message: question, default: false}])
+    if (!go) throw new ClawError('INTERRUPTED', 'nothing was changed', {exit: Exit.failed})
+  }
+}

@@ -1,0 +1,37 @@
+import {Flags} from '@oclif/core'
+import type {StoredEvent} from '../lib/event/envelope.ts'
+import {toView, type ViewFormat, viewFormats} from '../lib/event/views.ts'
+import {eventLine} from '../lib/output/event-line.ts'
+import type {Terminal} from './terminal.ts'
+
+export const formatFlag = {
+  format: Flags.option({
+    options: viewFormats,
+    helpGroup: 'OUTPUT',
+    description: 'shape of the events under --json and --ndjson',
+    default: 'claw' as const,
+  })(),
+}
+
+export interface PrintFlags {
+  json?: boolean
+  ndjson?: boolean
+  format: ViewFormat
+}
+
+/** Prints events as they come, one at a time, however many there are: lines for people, NDJSON, or one document. */
+export async function printEvents(
+  events: AsyncIterable<StoredEvent>,
+  flags: PrintFlags,
+  term: Terminal,
+): Promise<number> {
+  let count = 0
+  if (flags.json) await term.line('{"events":[')
+  for await (const event of events) {
+    const text = flags.json || flags.ndjson ? JSON.stringify(toView(event, flags.format)) : eventLine(event, term)
+    await term.line(flags.json && count > 0 ? `,${text}` : text)
+    count++
+  }
+  if (flags.json) await term.line(']}')
+  return count
+}

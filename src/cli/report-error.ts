@@ -1,0 +1,53 @@
+import {ClawError, Exit, messageOf} from '../lib/errors.ts'
+import {printable} from '../lib/output/printable.ts'
+
+/** What oclif throws: `oclif.exit` is the code it wants; EEXIT is a plain `this.exit()`. */
+interface OclifError extends Error {
+  code?: string
+  oclif?: {exit?: number}
+}
+
+/**
+ * Says once what went wrong: for people on stderr, and under `--json` or `--ndjson` as one document on stdout.
+ * Returns the exit code. A stack is shown only under DEBUG, since it helps nobody who just mistyped a flag.
+ */
+export function reportError(thrown: unknown, {json}: {json: boolean}): number {
+  if (isOclifError(thrown) && thrown.code === 'EEXIT') return thrown.oclif?.exit ?? Exit.done
+  const error = toClawError(thrown)
+  const lines = [`Error: ${printable(error.message, {newlines: true})}`, `Code: ${error.code}`]
+  for (const suggestion of error.suggestions) lines.push(`Try this: ${printable(suggestion)}`)
+  if (process.env.DEBUG) lines.push(...stacksOf(thrown))
+  process.stderr.write(`${lines.join('\n')}\n`)
+  if (json) {
+    const {code, message, suggestions} = error
+    process.stdout.write(`${JSON.stringify({error: {code, message, ...(suggestions.length > 0 && {suggestions})}})}\n`)
+  }
+  return error.exit
+}
+
+function toClawError(thrown: unknown): ClawError {
+  if (thrown instanceof ClawError) return thrown
+  if (isOclifError(thrown) && thrown.oclif !== undefined) {
+    // oclif's own words for wrong usage; the last line is a hint that we give in our own form.
+    const message = thrown.message.replace(/\nSee more help with --help$/, '')
+    return new ClawError('USAGE', message, {
+      exit: Exit.usage,
+      suggestions: ['add --help to see what it takes'],
+      cause: thrown,
+    })
+  }
+  return new ClawError('FAILED', messageOf(thrown), {
+    suggestions: ['run it again with DEBUG=* to see where it failed, and report it if it looks like our fault'],
+    cause: thrown,
+  })
+}
+
+function isOclifError(thrown: unknown): thrown is OclifError {
+  return thrown instanceof Error && 'oclif' in thrown
+}
+
+function stacksOf(thrown: unknown): string[] {
+  const stacks: string[] = []
+  for (let error = thrown; error instanceof Error; error = error.cause) stacks.push(error.stack ?? error.message)
+  return stacks
+}

@@ -1,0 +1,53 @@
+import {once} from 'node:events'
+import {createPaint, type Paint} from '../lib/output/paint.ts'
+
+/** Where a command prints: data on stdout, everything else on stderr. */
+export interface Terminal {
+  /** Colours for stdout: only on a terminal, never under NO_COLOR or --no-color. */
+  paint: Paint
+  /** Columns of stdout; undefined in a pipe, where nothing is cut. */
+  width: number | undefined
+  /** Somebody sits at it: questions may be asked and progress drawn. */
+  interactive: boolean
+  /** One line of data. Resolves when the reader can take more. */
+  line(text: string): Promise<void>
+  /** One line for people, on stderr. */
+  note(text: string): void
+  /** Writes what is still held back. */
+  flush(): void
+}
+
+/** Lines are joined to chunks of this many characters: a write per line costs more than making the line. */
+const chunkLength = 64 * 1024
+
+export function createTerminal({color}: {color: boolean}): Terminal {
+  const {stdout, stderr, stdin} = process
+  const colored = color && !process.env.NO_COLOR && (stdout.isTTY || Boolean(process.env.FORCE_COLOR))
+  let held = ''
+  let scheduled = false
+  const flush = () => {
+    scheduled = false
+    const chunk = held
+    held = ''
+    return chunk === '' || stdout.write(chunk)
+  }
+  return {
+    paint: createPaint(colored),
+    width: stdout.isTTY ? stdout.columns || 80 : undefined,
+    interactive: Boolean(stdin.isTTY && stderr.isTTY),
+    flush,
+    async line(text) {
+      held += `${text}\n`
+      if (held.length >= chunkLength) {
+        if (!flush()) await once(stdout, 'drain')
+      } else if (!scheduled) {
+        scheduled = true
+        setImmediate(flush)
+      }
+    },
+    note(text) {
+      flush()
+      stderr.write(`${text}\n`)
+    },
+  }
+}

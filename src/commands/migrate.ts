@@ -1,0 +1,64 @@
+import {Flags} from '@oclif/core'
+import {BaseCommand} from '../cli/base-command.ts'
+import {jsonFlag, ndjsonFlag} from '../cli/flags.ts'
+import {createProgress} from '../cli/progress.ts'
+import {Exit} from '../lib/errors.ts'
+import type {ClawEvent} from '../lib/event/envelope.ts'
+import {type MigrateResult, migrateWorkspaces} from '../lib/migrate/migrate.ts'
+import {agentWorkspaces} from '../lib/openclaw/workspaces.ts'
+import {eventLine} from '../lib/output/event-line.ts'
+
+export default class Migrate extends BaseCommand {
+  static override summary = "Turn an agent's memory files into events"
+  static override description =
+    'Reads memory/*.md, MEMORY.md and life/areas/**: one event per file and one per section. Running it again adds only what changed, however it was interrupted. The files are never touched.'
+  static override examples = [
+    {description: "The configured agents' workspaces", command: '<%= config.bin %> migrate'},
+    {
+      description: 'See first what would be written',
+      command: '<%= config.bin %> migrate --workspace ~/notes --agent main --dry-run',
+    },
+    {description: 'Into a cluster', command: '<%= config.bin %> migrate --store nats://localhost:4222'},
+  ]
+  static override flags = {
+    workspace: Flags.string({
+      helpValue: 'DIR',
+      description: "the agent's workspace [default: as OpenClaw is configured]",
+    }),
+    agent: Flags.string({helpValue: 'ID', description: 'whose memory it is [default: main, or as configured]'}),
+    'dry-run': Flags.boolean({description: 'print what would be written and write nothing'}),
+    ...jsonFlag,
+    ...ndjsonFlag,
+  }
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(Migrate)
+    const {'dry-run': dryRun} = flags
+    const workspaces = await agentWorkspaces({...flags, env: process.env})
+    const store = dryRun ? await this.openForReading(flags) : await this.openStore(flags, {create: true})
+    const admin = await this.openAdmin(flags)
+    const progress = createProgress(this.term, {unit: 'files'})
+    const result = await migrateWorkspaces(workspaces, {
+      store,
+      lock: () => admin.lock('migrate'),
+      dryRun,
+      now: Date.now,
+      signal: this.stop,
+      onEvent: dryRun && !flags.json ? (event) => this.printPlanned(event, flags.ndjson) : undefined,
+      onProgress: ({filesDone, filesTotal}) => progress.update(filesDone, filesTotal),
+    }).finally(() => progress.stop())
+    if (result.failed.length > 0) process.exitCode = Exit.failed
+    if (flags.json) return this.term.line(JSON.stringify(result))
+    for (const {path, reason} of result.failed) this.term.note(`failed: ${path}: ${reason}`)
+    if (!flags.ndjson) await this.term.line(summaryOf(result, dryRun))
+  }
+
+  private printPlanned(event: ClawEvent, ndjson: boolean): Promise<void> {
+    return this.term.line(ndjson ? JSON.stringify(event) : eventLine(event, this.term))
+  }
+}
+
+function summaryOf({files, events, appended, duplicates, superseded, failed}: MigrateResult, dryRun: boolean): string {
+  const added = dryRun ? `${appended} would be added` : `${appended} added`
+  return `${files} files, ${events} events: ${added}, ${duplicates} already there, ${superseded} superseded, ${failed.length} files failed`
+}

@@ -1,0 +1,53 @@
+import {Flags} from '@oclif/core'
+import {BaseCommand} from '../cli/base-command.ts'
+import {filterFlags, jsonFlag, ndjsonFlag} from '../cli/flags.ts'
+import {formatFlag, printEvents} from '../cli/print-events.ts'
+import {printTally} from '../cli/print-tally.ts'
+import {parseFilter} from '../lib/filter/parse.ts'
+import {groupings} from '../lib/store/port.ts'
+
+export default class Query extends BaseCommand {
+  static override summary = 'Find stored events'
+  static override description =
+    'Prints the newest matching events first. Filters are joined by AND, a repeated filter by OR.'
+  static override examples = [
+    {description: 'The last 50 events', command: '<%= config.bin %> query'},
+    {
+      description: 'What tools did in the last two hours',
+      command: "<%= config.bin %> query --type 'tool.*' --since 2h",
+    },
+    {description: 'Full text', command: "<%= config.bin %> query --text 'deploy failed' --agent main"},
+    {description: 'Slow calls, by CEL', command: "<%= config.bin %> query --where 'data.durationMs > 500'"},
+    {description: 'How many of each type', command: '<%= config.bin %> query --by type'},
+    {description: 'Activity by hour, as bars', command: '<%= config.bin %> query --by hour --since 1d'},
+  ]
+  static override flags = {
+    ...filterFlags,
+    limit: Flags.integer({
+      char: 'n',
+      min: 0,
+      default: 50,
+      helpValue: 'N',
+      description: 'at most this many events; 0: all',
+    }),
+    order: Flags.option({
+      options: ['asc', 'desc'] as const,
+      default: 'desc' as const,
+      description: 'log order or newest first',
+    })(),
+    count: Flags.boolean({description: 'only how many'}),
+    by: Flags.option({options: groupings, description: 'count per value'})(),
+    ...jsonFlag,
+    ...ndjsonFlag,
+    ...formatFlag,
+  }
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(Query)
+    const filter = parseFilter(flags, Date.now())
+    const store = await this.openStore(flags)
+    if (flags.count || flags.by) return printTally(await store.count(filter, flags.by), flags, this.term)
+    const printed = await printEvents(store.read(filter, {limit: flags.limit, order: flags.order}), flags, this.term)
+    if (printed === 0 && !flags.json && !flags.ndjson) this.term.note('no event matches')
+  }
+}

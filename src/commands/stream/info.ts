@@ -1,0 +1,40 @@
+import {BaseCommand} from '../../cli/base-command.ts'
+import {jsonFlag} from '../../cli/flags.ts'
+import {everything} from '../../lib/filter/filter.ts'
+import {bytesText} from '../../lib/output/bytes.ts'
+import {table} from '../../lib/output/table.ts'
+
+export default class StreamInfo extends BaseCommand {
+  static override summary = 'State of the event log: size, span, counts by type, durability'
+  static override examples = [
+    {description: 'The configured log', command: '<%= config.bin %> stream info'},
+    {description: 'As JSON', command: '<%= config.bin %> stream info --store nats://localhost:4222 --json'},
+  ]
+  static override flags = {...jsonFlag}
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(StreamInfo)
+    const store = await this.openStore(flags)
+    const about = await store.describe()
+    const {groups} = await store.count(everything, 'type')
+    if (flags.json) return this.term.line(JSON.stringify({...about, types: groups}))
+    const {paint} = this.term
+    const rows = [
+      ['store', about.store],
+      ['stream', about.stream],
+      ['events', String(about.events)],
+      ['size', bytesText(about.bytes)],
+      ['first', about.first ? `${about.first.storedAt}  position ${about.first.position}` : '-'],
+      ['last', about.last ? `${about.last.storedAt}  position ${about.last.position}` : '-'],
+      ['durability', about.durability.detail],
+    ]
+    for (const [name, value] of rows) await this.term.line(`${paint.dim(name!.padEnd(10))}  ${value}`)
+    if (groups.length > 0)
+      await this.term.line(
+        `\n${table(
+          ['type', 'events'],
+          groups.map(({key, count}) => [key, String(count)]),
+        )}`,
+      )
+  }
+}

@@ -1,0 +1,68 @@
+import type {ClawEvent} from '../event/envelope.ts'
+import type {Paint} from './paint.ts'
+import {clip, printable, widthOf} from './printable.ts'
+
+export interface EventLineOptions {
+  paint: Paint
+  /** Columns of the terminal; undefined in a pipe: nothing is cut. */
+  width?: number
+}
+
+/** One event on one line for people: time, type, agent, what happened. Never more than one line, never an escape. */
+export function eventLine(event: ClawEvent, {paint, width}: EventLineOptions): string {
+  const time = event.timestamp.replace('T', ' ').replace(/Z$/, '')
+  const type = pad(printable(event.type), 24)
+  const agent = pad(printable(event.agentId), 10)
+  const head = `${paint.dim(time)}  ${paint.type(event.type, type)}  ${agent}  `
+  const used = time.length + 2 + widthOf(type) + 2 + widthOf(agent) + 2
+  const text = printable(summaryOf(event))
+  return (head + (width === undefined ? text : clip(text, Math.max(20, width - used)))).trimEnd()
+}
+
+/** What happened, in a few words, from the fields that people look for first. */
+export function summaryOf({type, data, error}: ClawEvent): string {
+  const parts: string[] = []
+  const toolName = textIn(data, 'toolName')
+  if (toolName) parts.push(toolName)
+  if (type === 'tool.called' || type.startsWith('tool.guard.')) parts.push(compact(data.params))
+  if (error) parts.push(`error: ${error.message}`)
+  else if (typeof data.error === 'string') parts.push(`error: ${data.error}`)
+  if (typeof data.durationMs === 'number') parts.push(`${data.durationMs} ms`)
+  if (toolName === undefined) {
+    const heading = textIn(data, 'heading')
+    const path = textIn(data, 'path')
+    if (path) parts.push(heading ? `${path} › ${heading}` : path)
+    const text = textIn(data, 'text') ?? textIn(data, 'content') ?? textIn(data, 'reason') ?? textIn(data, 'status')
+    if (text) parts.push(path ? `— ${firstLine(text, heading)}` : text)
+  }
+  return parts.length > 0 ? parts.join(' ') : compact(data)
+}
+
+function textIn(data: Record<string, unknown>, key: string): string | undefined {
+  const value = data[key]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** The first line that says something beyond the heading itself. */
+function firstLine(text: string, heading: string | undefined): string {
+  const lines = text.split('\n').map((line) => line.replace(/^#+\s*/, '').trim())
+  return lines.find((line) => line !== '' && line !== heading) ?? ''
+}
+
+/** `command=ls -la workdir=/srv` rather than JSON: params are read far more often than copied. */
+function compact(value: unknown): string {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return short(value)
+  return Object.entries(value)
+    .map(([key, inner]) => `${key}=${short(inner)}`)
+    .join(' ')
+}
+
+function short(value: unknown): string {
+  if (value === undefined) return ''
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text
+}
+
+function pad(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - widthOf(text)))
+}

@@ -1,0 +1,40 @@
+import type {Position, StoredEvent} from '../event/envelope.ts'
+import type {Filter} from '../filter/filter.ts'
+import {type EventStore, type FollowOptions, logStart} from '../store/port.ts'
+
+export interface TailOptions extends Pick<FollowOptions, 'signal' | 'onHealth'> {
+  /** How many stored events come first. */
+  last: number
+  /** Instead: all stored events after this position come first. */
+  after?: Position
+  /** End after this many events. */
+  limit?: number
+}
+
+/** The last stored events, then live ones, without a gap or a repeat between the two. */
+export async function* tailEvents(
+  store: EventStore,
+  filter: Filter,
+  {last, after, limit = Number.POSITIVE_INFINITY, signal, onHealth}: TailOptions,
+): AsyncGenerator<StoredEvent> {
+  let left = limit
+  let from = after
+  if (from === undefined) {
+    // Where stored ends and live begins is fixed before either is read.
+    from = (await store.head()) ?? logStart
+    for (const event of await newest(store, filter, Math.min(last, left), from)) {
+      yield event
+      left--
+    }
+  }
+  if (left === 0) return
+  for await (const event of store.follow(filter, {from, signal, onHealth})) {
+    yield event
+    if (--left === 0) return
+  }
+}
+
+async function newest(store: EventStore, filter: Filter, limit: number, to: Position): Promise<StoredEvent[]> {
+  if (limit === 0 || to === logStart) return []
+  return (await Array.fromAsync(store.read(filter, {to, limit, order: 'desc'}))).reverse()
+}
