@@ -1,6 +1,7 @@
 import {Command} from '@oclif/core'
 import {ClawError, Exit} from '../lib/errors.ts'
 import type {EventStore, StoreAdmin} from '../lib/store/port.ts'
+import type {OpenOptions} from '../lib/wiring/open-store.ts'
 import {storeFlags} from './flags.ts'
 import {createTerminal, type Terminal} from './terminal.ts'
 
@@ -29,9 +30,9 @@ export abstract class BaseCommand extends Command {
   }
 
   /** The event log that flags, environment and configuration name; closed when the command ends. */
-  protected async openStore(flags: BaseFlags, {create = false}: {create?: boolean} = {}): Promise<EventStore> {
+  protected async openStore(flags: BaseFlags, options?: OpenOptions): Promise<EventStore> {
     const {openStore} = await import('../lib/wiring/open-store.ts')
-    const store = await openStore(await this.storeSettings(flags), {create})
+    const store = await openStore(await this.storeSettings(flags), options)
     this.closers.push(() => store.close())
     return store
   }

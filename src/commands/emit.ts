@@ -41,7 +41,7 @@ export default class Emit extends BaseCommand {
       runId: flags.run,
       visibility: flags.visibility,
     })
-    const store = await this.openStore(flags, {create: true})
+    const store = await this.openStore(flags, {whenMissing: 'create'})
     await store.append([event])
     await this.term.line(flags.json ? JSON.stringify({event}) : event.eventId)
   }

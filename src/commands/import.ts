@@ -25,7 +25,7 @@ export default class Import extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Import)
-    const store = await this.openStore(flags, {create: true})
+    const store = await this.openStore(flags, {whenMissing: 'create'})
     const progress = createProgress(this.term, {unit: 'lines'})
     const input = args.file === '-' ? process.stdin : createReadStream(args.file)
     const result = await importEvents(readable(input, args.file), {

@@ -35,7 +35,7 @@ export default class Migrate extends BaseCommand {
     const {flags} = await this.parse(Migrate)
     const {'dry-run': dryRun} = flags
     const workspaces = await agentWorkspaces({...flags, env: process.env})
-    const store = dryRun ? await this.openForReading(flags) : await this.openStore(flags, {create: true})
+    const store = await this.openStore(flags, {whenMissing: dryRun ? 'empty' : 'create'})
     const admin = await this.openAdmin(flags)
     const progress = createProgress(this.term, {unit: 'files'})
     const result = await migrateWorkspaces(workspaces, {

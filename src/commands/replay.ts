@@ -78,6 +78,6 @@ export default class Replay extends BaseCommand {
         suggestions: ['name another log'],
       })
     }
-    return this.openStore({...rest, store: flags.to}, {create: true})
+    return this.openStore({...rest, store: flags.to}, {whenMissing: 'create'})
   }
 }

@@ -1,21 +1,30 @@
-import {existsSync} from 'node:fs'
+import {existsSync, realpathSync} from 'node:fs'
 import type {StoreLocation} from '../config/store-settings.ts'
 import {ClawError} from '../errors.ts'
 import type {EventStore, StoreAdmin} from '../store/port.ts'
 
-/**
- * Opens the log at `location`; the adapter and its driver are loaded only now. With `create` an embedded log that is
- * not there yet is made; without it (readers) it is STORE_MISSING, so that a mistyped path is not read as "no events".
- */
+export interface OpenOptions {
+  /**
+   * What to do about an embedded log that is not there yet: `fail` (STORE_MISSING, the default: a mistyped path must
+   * not be read as "no events"), `create` it, or stand in with an `empty` one that is gone when it is closed.
+   */
+  whenMissing?: 'fail' | 'create' | 'empty'
+}
+
+/** Opens the log at `location`; the adapter and its driver are loaded only now. */
 export async function openStore(
   location: StoreLocation,
-  {create = false}: {create?: boolean} = {},
+  {whenMissing = 'fail'}: OpenOptions = {},
 ): Promise<EventStore> {
   if (location.kind === 'nats') {
     const {openNatsStore} = await import('../store/nats/store.ts')
     return openNatsStore(location)
   }
-  if (!create && !existsSync(location.path)) throw missing(location.path)
+  if (whenMissing !== 'create' && !existsSync(location.path)) {
+    if (whenMissing === 'fail') throw missing(location.path)
+    const {openMemoryStore} = await import('../store/memory/store.ts')
+    return openMemoryStore()
+  }
   const {openSqliteStore} = await import('../store/sqlite/store.ts')
   return openSqliteStore(location.path)
 }
@@ -27,6 +36,21 @@ export async function openAdmin(location: StoreLocation): Promise<StoreAdmin> {
   }
   const {openSqliteAdmin} = await import('../store/sqlite/admin.ts')
   return openSqliteAdmin(location.path)
+}
+
+/** Whether two locations are one and the same log, as far as can be seen from here. */
+export function sameLog(a: StoreLocation, b: StoreLocation): boolean {
+  if (a.kind === 'nats' && b.kind === 'nats') return serverOf(a.url) === serverOf(b.url) && a.stream === b.stream
+  return a.kind === 'sqlite' && b.kind === 'sqlite' && realPath(a.path) === realPath(b.path)
+}
+
+/** Host and port: who asks makes no difference. */
+function serverOf(url: string): string {
+  return new URL(url).host
+}
+
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path
 }
 
 function missing(path: string): ClawError {

@@ -1,0 +1,10 @@
+// `npm run bench`: sets up, obtains the servers, and measures with the pinned runtime.
+import path from 'node:path'
+import {natsServers} from './nats-env.mjs'
+import {build, install, pinnedEnv, root, run} from './setup.mjs'
+
+install()
+build()
+run(path.join(root, 'node_modules', '.bin', 'node'), [path.join(root, 'bench', 'run.ts'), ...process.argv.slice(2)], {
+  env: {...pinnedEnv, ...natsServers()},
+})

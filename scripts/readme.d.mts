@@ -1,0 +1,2 @@
+export declare function rerun(readme: string): string
+export declare function withoutChance(text: string): string

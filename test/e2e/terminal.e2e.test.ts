@@ -1,0 +1,100 @@
+import {spawn, spawnSync} from 'node:child_process'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {bin, linesOf, sandbox} from '../run-bin.ts'
+
+const box = sandbox()
+const hostile = '\u001b[2J\u001b]0;owned\u0007 \u202eevil \u009b31m\r\nnext'
+
+beforeAll(async () => {
+  for (const text of ['one', hostile, 'three']) {
+    const {code} = await box.run(['emit', '--type', 'note.added', '--agent', 'main', '--data', JSON.stringify({text})])
+    expect(code).toBe(0)
+  }
+})
+afterAll(() => box.remove())
+
+/** Runs a command line on a terminal of its own (util-linux `script`) and returns every byte it received. */
+function onTerminal(args: readonly string[], env: Record<string, string> = {}): string {
+  const words = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(' ')
+  const {stdout} = spawnSync('script', ['-qec', words, '/dev/null'], {
+    encoding: 'utf8',
+    env: {...box.env, TERM: 'xterm-256color', ...env},
+    cwd: box.folder,
+  })
+  return stdout
+}
+
+describe('terminal', () => {
+  it('shows colours on a terminal and none in a pipe, under NO_COLOR or with --no-color', async () => {
+    const colour = /\u001b\[\d+m/
+    expect(onTerminal(['query'])).toMatch(colour)
+    expect(onTerminal(['query'], {NO_COLOR: '1'})).not.toMatch(colour)
+    expect(onTerminal(['query', '--no-color'])).not.toMatch(colour)
+    expect((await box.run(['query'])).stdout).not.toMatch(colour)
+  })
+
+  it('lets no event text act on the terminal', () => {
+    for (const args of [['query'], ['tail', '--for', '1s'], ['query', '--by', 'type'], ['replay']]) {
+      const bytes = onTerminal(args).replaceAll(/\u001b\[\d*m/g, '')
+      expect(bytes).not.toMatch(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u0080-\u009f\u202e]/)
+    }
+    expect(onTerminal(['query'], {NO_COLOR: '1'})).toContain(
+      '\\e[2J\\e]0;owned\\u0007 \\u202eevil \\u009b31m\\r\\nnext',
+    )
+  })
+
+  it('draws bars for counts on a terminal and tab-separated counts in a pipe', async () => {
+    expect(onTerminal(['query', '--by', 'hour'], {NO_COLOR: '1'})).toMatch(/:00:00\.000Z {2}3 {2}█+/)
+    expect((await box.run(['query', '--by', 'type'])).stdout).toBe('note.added\t3\n')
+  })
+
+  it('keeps stdout pure in machine modes', async () => {
+    const json = await box.run(['query', '--json'])
+    expect(JSON.parse(json.stdout).events).toHaveLength(3)
+    const ndjson = await box.run(['query', '--ndjson'])
+    expect(linesOf(ndjson.stdout).map((line) => JSON.parse(line).data.text)).toEqual(['three', hostile, 'one'])
+    const failed = await box.run(['query', '--json', '--since', 'yesterdayish'])
+    expect(failed.code).toBe(2)
+    expect(JSON.parse(failed.stdout).error.code).toBe('FILTER_INVALID')
+    expect(failed.stderr).toContain('yesterdayish')
+  })
+
+  it('ends quietly with 0 when the reader of its pipe is gone', async () => {
+    const many = Array.from({length: 3000}, (_, n) =>
+      JSON.stringify({
+        type: 'note.added',
+        id: `n${n}`,
+        timestamp: 1_700_000_000_000 + n,
+        agent: 'main',
+        session: 's',
+        visibility: 'internal',
+        payload: {text: 'x'.repeat(200)},
+      }),
+    )
+    expect((await box.run(['import', '-'], {input: `${many.join('\n')}\n`})).code).toBe(0)
+    const line = `'${process.execPath}' '${bin}' query --limit 0 | head -1 >/dev/null; echo "\${PIPESTATUS[0]}"`
+    const {stdout, stderr} = spawnSync('bash', ['-c', line], {encoding: 'utf8', env: box.env, cwd: box.folder})
+    expect(stderr).toBe('')
+    expect(stdout.trim()).toBe('0')
+  })
+
+  it('ends with 130 on Ctrl-C, with what it had printed', async () => {
+    const tail = box.start(['tail', '--last', '2', '--ndjson'])
+    await tail.until('listening')
+    tail.child.kill('SIGINT')
+    const {code, stdout} = await tail.finished
+    expect(code).toBe(130)
+    expect(linesOf(stdout)).toHaveLength(2)
+  })
+
+  it('ends when its parent asks it to (SIGTERM), too', async () => {
+    const child = spawn(process.execPath, [bin, 'tail'], {
+      env: box.env,
+      cwd: box.folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    await new Promise((resolve) => child.stderr.once('data', resolve))
+    child.kill('SIGTERM')
+    expect(await new Promise((resolve) => child.on('exit', (code) => resolve(code)))).toBe(130)
+  })
+})
