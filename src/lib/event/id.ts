@@ -10,10 +10,17 @@ const latestMs = 2 ** 48 - 1
 export const newEventId = createIdSource()
 
 function createIdSource(): (now?: number) => string {
+  // One call for the random bits of 256 ids: asking the system for each costs more than all the rest.
+  const pool = Buffer.alloc(4096)
+  let used = pool.length
   let last = 0
   let counter = 0
   return (now = Date.now()) => {
-    const bytes = randomFillSync(Buffer.allocUnsafe(16))
+    if (used === pool.length) {
+      randomFillSync(pool)
+      used = 0
+    }
+    const bytes = pool.subarray(used, (used += 16))
     const ms = clampMs(now)
     if (ms > last || counter === 0xfff) {
       last = Math.max(ms, last + 1)
