@@ -20,7 +20,8 @@ function createIdSource(): (now?: number) => string {
       randomFillSync(pool)
       used = 0
     }
-    const bytes = pool.subarray(used, (used += 16))
+    const bytes = pool.subarray(used, used + 16)
+    used += bytes.length
     const ms = clampMs(now)
     if (ms > last || counter === 0xfff) {
       last = Math.max(ms, last + 1)
