@@ -1,3 +1,4 @@
+import {typeOfStream} from './dialects/agent-event.ts'
 import {type Fields, textIn, without} from './dialects/fields.ts'
 import type {ClawEvent} from './envelope.ts'
 import {timeOf} from './timestamp.ts'
@@ -38,14 +39,21 @@ function openClawType(type: string): string {
 }
 
 function agentEvent(event: ClawEvent): object {
+  const data = agentEventData(event)
   return {
     runId: event.runId ?? '',
     seq: event.seq ?? 0,
-    stream: streamOf(event),
+    stream: agentStreamOf(event, data),
     ts: epochMs(event),
-    data: agentEventData(event),
+    data,
     ...texts({sessionKey: event.sessionKey, sessionId: event.sessionId, agentId: event.agentId}),
   }
+}
+
+/** The stream is all that an agent event says of its type, so one that would be read as another type gives way. */
+function agentStreamOf(event: ClawEvent, data: Fields): string {
+  const {stream, type} = event
+  return stream !== undefined && typeOfStream(stream, data) === type ? stream : streamOf({...event, stream: undefined})
 }
 
 /** The stream that a reader of agent events expects; a type that no stream reports is its own. */

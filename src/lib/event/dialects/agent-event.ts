@@ -1,11 +1,10 @@
-import {catalogue} from '../catalogue.ts'
 import type {Draft} from './complete.ts'
 import {type Fields, isObject, numberIn, own, textIn, without} from './fields.ts'
 import {isFailure} from './payload.ts'
 
 /** The host's agent events (S2): `{runId, seq, stream, ts, data, sessionKey}`; today's hosts add agent and session id. */
 export function readAgentEvent(input: Fields): Draft {
-  const stream = textIn(input['stream'])!
+  const stream = textIn(input['stream']) ?? ''
   const data = isObject(input['data']) ? input['data'] : {}
   const phase = textIn(own(data, 'phase'))
   const known = ['runId', 'seq', 'stream', 'ts', 'data', 'sessionKey', 'sessionId', 'agentId']
@@ -13,7 +12,7 @@ export function readAgentEvent(input: Fields): Draft {
     dialect: 'agent-event',
     input,
     type: stream,
-    mapped: typeOfStream(stream, data),
+    mapped: stream === '' ? undefined : typeOfStream(stream, data),
     eventName: phase === undefined ? stream : `${stream}:${phase}`,
     timestamp: input['ts'],
     agentId: input['agentId'],
@@ -35,7 +34,8 @@ export function typeOfStream(stream: string, data: Fields): string {
   if (stream === 'tool' && phase === 'start') return 'tool.called'
   if (stream === 'tool' && phase === 'result') return isFailure(data) ? 'tool.error' : 'tool.completed'
   if (stream === 'assistant') return isReasoning(data) ? 'agent.reasoning' : 'conversation.message.out'
-  if (catalogue.has(stream)) return stream
+  // Our own view of events that no stream reports has their type there.
+  if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(stream)) return stream
   return `agent.${stream.toLowerCase().replace(/[^a-z0-9_.-]+/g, '_')}`
 }
 

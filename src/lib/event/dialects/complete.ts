@@ -108,9 +108,15 @@ export function agentOfSession(sessionKey: string | undefined): string | undefin
   return /^agent:([^:]+):/.exec(sessionKey ?? '')?.[1]
 }
 
+const visibilities: readonly unknown[] = ['internal', 'public', 'confidential']
+
+export function isVisibility(value: unknown): value is Visibility {
+  return visibilities.includes(value)
+}
+
 /** Some tools know `secret`: what we do not know is kept at least as close as we can. */
 export function visibilityOf(given: unknown): Visibility {
-  if (given === 'public' || given === 'internal' || given === 'confidential') return given
+  if (isVisibility(given)) return given
   return given === undefined || given === null ? 'internal' : 'confidential'
 }
 

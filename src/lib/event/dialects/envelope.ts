@@ -10,6 +10,7 @@ import {
   type EntryContext,
   entryOf,
   invalid,
+  isVisibility,
   shortJson,
   timeIn,
   visibilityOf,
@@ -18,7 +19,6 @@ import {type Fields, isObject, numberIn, own, textIn, without} from './fields.ts
 
 const requiredTexts = ['schemaVersion', 'eventCategory', 'eventName', 'source', 'correlationId'] as const
 const optionalTexts = ['sessionId', 'sessionKey', 'runId', 'toolCallId', 'stream'] as const
-const visibilities = ['internal', 'public', 'confidential']
 
 /** Whether this is our own envelope, complete and in our form, so that nothing needs to be done to it. */
 export function isOwnEvent(input: Fields): input is Fields & ClawEvent {
@@ -28,7 +28,7 @@ export function isOwnEvent(input: Fields): input is Fields & ClawEvent {
     isName(type, limits.typeBytes) &&
     isName(agentId, limits.agentIdBytes) &&
     requiredTexts.every((name) => typeof own(input, name) === 'string') &&
-    visibilities.includes(String(visibility)) &&
+    isVisibility(visibility) &&
     typeof timestamp === 'string' &&
     toTimestamp(timestamp) === timestamp &&
     isObject(data) &&
@@ -116,7 +116,7 @@ function misfits(input: Fields): {original?: Fields} {
   const wrong = texts.filter((name) => isMisfit(own(input, name), (value) => typeof value === 'string'))
   if (typeof input['eventId'] === 'string' && !isName(input['eventId'], limits.eventIdBytes)) wrong.push('eventId')
   if (isMisfit(input['seq'], (value) => numberIn(value) !== undefined)) wrong.push('seq')
-  if (isMisfit(input['visibility'], (value) => visibilities.includes(String(value)))) wrong.push('visibility')
+  if (isMisfit(input['visibility'], isVisibility)) wrong.push('visibility')
   if (isMisfit(input['metadata'], isObject)) wrong.push('metadata')
   if (isMisfit(input['error'], (value) => typeof value === 'string' || isObject(value))) wrong.push('error')
   return wrong.length > 0 ? {original: Object.fromEntries(wrong.map((name) => [name, input[name]]))} : {}

@@ -1,4 +1,4 @@
-import type {Draft} from './complete.ts'
+import {type Draft, isVisibility} from './complete.ts'
 import {type Fields, isObject, own, textIn, without} from './fields.ts'
 
 // What those plugins write where they know no session; a session is never invented here.
@@ -19,7 +19,7 @@ export function readEventStoreEvent(input: Fields): Draft {
   if (textIn(agentId)) known.push('agent')
   const sessionKey = textIn(scope['sessionKey']) ?? (placeholders.has(session) ? undefined : session)
   if (session === sessionKey) known.push('session')
-  if (['public', 'internal', 'confidential'].includes(String(input['visibility']))) known.push('visibility')
+  if (isVisibility(input['visibility'])) known.push('visibility')
   return {
     dialect: 'event-store',
     input,

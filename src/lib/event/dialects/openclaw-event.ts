@@ -1,5 +1,5 @@
 import {conversationType} from './agent-event.ts'
-import type {Draft} from './complete.ts'
+import {type Draft, isVisibility} from './complete.ts'
 import {type Fields, isObject, numberIn, own, textIn, without} from './fields.ts'
 
 /** OpenClaw's event store (S1): `{id, timestamp, agent, session, type, visibility, payload: {stream, data, …}, meta}`. */
@@ -38,7 +38,7 @@ function restOf(input: Fields, payload: Fields, sessionKey: string | undefined):
   const known = ['id', 'timestamp', 'agent', 'type', 'payload']
   if (input['session'] === sessionKey) known.push('session')
   if (isObject(input['meta'])) known.push('meta')
-  if (['public', 'internal', 'confidential'].includes(String(input['visibility']))) known.push('visibility')
+  if (isVisibility(input['visibility'])) known.push('visibility')
   const inPayload = ['runId', 'stream', 'data', 'sessionKey', 'seq']
   if (payload['ts'] === input['timestamp'] || input['timestamp'] === undefined) inPayload.push('ts')
   const left = Object.hasOwn(payload, 'data') ? without(payload, inPayload) : {}
