@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import type {ClawEvent} from '../../../src/lib/event/envelope.ts'
+import {timeOf} from '../../../src/lib/event/timestamp.ts'
 import {everything} from '../../../src/lib/filter/filter.ts'
 import type {Grouping, Tally} from '../../../src/lib/store/port.ts'
 import {groupings} from '../../../src/lib/store/port.ts'
@@ -84,6 +85,6 @@ function keyOf(one: ClawEvent, by: Grouping): string | undefined {
   if (by === 'agent') return one.agentId
   if (by === 'session') return one.sessionKey ?? one.sessionId
   if (by === 'tool') return typeof one.data['toolName'] === 'string' ? one.data['toolName'] : undefined
-  const time = Date.parse(one.timestamp)
+  const time = timeOf(one)
   return Number.isNaN(time) ? undefined : `${new Date(time).toISOString().slice(0, 13)}:00:00.000Z`
 }

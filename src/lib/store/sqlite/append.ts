@@ -1,0 +1,96 @@
+import type {ClawEvent} from '../../event/envelope.ts'
+import {serialize} from '../../event/shorten.ts'
+import {embeddedEventBytes} from '../embedded-limit.ts'
+import type {AppendResult} from '../port.ts'
+import {bodyDigest, chainLink} from './chain.ts'
+import type {Connection} from './connection.ts'
+import type {Head} from './head.ts'
+import {readHead, writeHead} from './head.ts'
+import {eventKey, searchColumns} from './row.ts'
+import type {Writer} from './write.ts'
+import {turnMs} from './write.ts'
+
+export interface Appender {
+  append(events: readonly ClawEvent[]): Promise<AppendResult>
+  /** Resolves when no append is under way. */
+  settled(): Promise<void>
+}
+
+/** Appends one call after the other. A long call is committed in pieces, so that other writers get their turn. */
+export function createAppender(writer: Writer, now: () => number): Appender {
+  let last: Promise<unknown> | undefined
+
+  async function appendAll(events: readonly ClawEvent[]): Promise<AppendResult> {
+    let next = 0
+    let appended = 0
+    while (next < events.length) {
+      const piece = await writer.write((connection) => appendPiece(connection, events, next, now))
+      next = piece.next
+      appended += piece.appended
+    }
+    return {appended, duplicates: events.length - appended}
+  }
+
+  async function appendAfter(before: Promise<unknown>, events: readonly ClawEvent[]): Promise<AppendResult> {
+    await before.catch(() => undefined)
+    return appendAll(events)
+  }
+
+  return {
+    append(events) {
+      const result = last ? appendAfter(last, events) : appendAll(events)
+      last = result
+      const done = () => {
+        if (last === result) last = undefined
+      }
+      result.then(done, done)
+      return result
+    },
+    async settled() {
+      while (last) await last.catch(() => undefined)
+    },
+  }
+}
+
+/** Inserts from `start` on until the turn is over; says where to go on and how many were new. */
+function appendPiece(connection: Connection, events: readonly ClawEvent[], start: number, now: () => number) {
+  const head = readHead(connection)
+  const firstSeq = head.seq
+  const end = performance.now() + turnMs
+  let next = start
+  while (next < events.length) {
+    insert(connection, events[next++]!, head, now)
+    if (performance.now() > end) break
+  }
+  if (head.seq > firstSeq) writeHead(connection, head)
+  return {next, appended: head.seq - firstSeq}
+}
+
+const insertEvent = `
+  INSERT INTO events (seq, event_id, stored_at, digest, chain, body, type, agent, session_key, session_id, run_id, tool, ts)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`
+
+/** Inserts one event and moves the head; a duplicate leaves both as they are. */
+function insert({sql}: Connection, given: ClawEvent, head: Head, now: () => number): void {
+  const {json, event} = serialize(given, embeddedEventBytes)
+  const seq = head.seq + 1
+  // A clock that was set back must not make the log look unsorted.
+  const storedAt = Math.max(now(), head.storedAt)
+  const digest = bodyDigest(json)
+  const chain = chainLink(head.chain, digest, seq, storedAt, event.eventId)
+  const {changes} = sql(insertEvent).run(
+    seq,
+    eventKey(event.eventId),
+    storedAt,
+    Buffer.from(digest, 'hex'),
+    Buffer.from(chain, 'hex'),
+    json,
+    ...searchColumns(event),
+  )
+  if (changes === 0) return
+  head.seq = seq
+  head.storedAt = storedAt
+  head.chain = chain
+  head.events++
+  head.bytes += Buffer.byteLength(json)
+}

@@ -1,0 +1,98 @@
+import {setImmediate} from 'node:timers/promises'
+import {ClawError} from '../../errors.ts'
+import type {StoredEvent} from '../../event/envelope.ts'
+import type {EventTest} from '../../filter/compile.ts'
+import {compileFilter} from '../../filter/compile.ts'
+import type {Filter} from '../../filter/filter.ts'
+import type {Bounds} from './bounds.ts'
+import {endOf, restOf, startOf} from './bounds.ts'
+import type {LogFile} from './log-file.ts'
+import {mergePlaces} from './merge.ts'
+import type {Path} from './path.ts'
+import {choosePath} from './path.ts'
+import {positionOf} from './position.ts'
+
+/** What is asked for: the filter, the same compiled, and the way to the text index (path.ts). */
+export interface Query {
+  filter: Filter
+  test: EventTest
+  findText: () => Promise<string | undefined>
+}
+
+/** A read stops the event loop for this long at most. */
+const longestStretchMs = 15
+
+/**
+ * Yields the events within the bounds that the filter lets through. Nothing of the file is held between two events,
+ * so a slow reader is in nobody's way, and what is pruned meanwhile is left out.
+ */
+export async function* readEvents(
+  file: LogFile,
+  {filter, test, findText}: Query,
+  bounds: Bounds,
+): AsyncGenerator<StoredEvent> {
+  const path = await choosePath(file, filter, bounds, findText)
+  const matches = path.isTextDone ? await compileFilter({...filter, text: undefined}) : test
+  let stretchStart = performance.now()
+  for (const row of rowsOf(file, path, bounds)) {
+    const event = eventOf(row, file.path)
+    if (matches(event)) yield event
+    if (performance.now() - stretchStart > longestStretchMs) {
+      await setImmediate()
+      stretchStart = performance.now()
+    }
+  }
+}
+
+interface Row {
+  seq: number
+  body: string
+  storedAt: number
+}
+
+function rowsOf(file: LogFile, path: Path, bounds: Bounds): Iterable<Row> {
+  if (path.kind === 'scan') return scanRows(file, bounds)
+  return fetchRows(file, path.kind === 'seqs' ? path.seqs : mergePlaces(file, path.places, bounds))
+}
+
+function* fetchRows(file: LogFile, seqs: Iterable<number>): Generator<Row> {
+  for (const seq of seqs) {
+    const row = file.reader().sql('SELECT body, stored_at FROM events WHERE seq = ?').get(seq)
+    if (row) yield {seq, body: String(row['body']), storedAt: Number(row['stored_at'])}
+  }
+}
+
+const firstPiece = 64
+const largestPiece = 1024
+/** A piece of large events is cut short, so that a reader's memory does not depend on their size. */
+const pieceLength = 2 ** 20
+
+function* scanRows(file: LogFile, bounds: Bounds): Generator<Row> {
+  const query = `SELECT seq, body, stored_at FROM events WHERE ${restOf(bounds, 'seq')}`
+  const end = endOf(bounds)
+  let after = startOf(bounds)
+  for (let size = firstPiece; ; size = Math.min(size * 2, largestPiece)) {
+    const piece: Row[] = []
+    let length = 0
+    for (const row of file.reader().sql(query).iterate(after, end, size)) {
+      const body = String(row['body'])
+      piece.push({seq: Number(row['seq']), body, storedAt: Number(row['stored_at'])})
+      length += body.length
+      if (length > pieceLength) break
+    }
+    yield* piece
+    after = piece.at(-1)?.seq ?? end
+    if (piece.length < size && length <= pieceLength) return
+  }
+}
+
+function eventOf({seq, body, storedAt}: Row, path: string): StoredEvent {
+  try {
+    return Object.assign(JSON.parse(body), {position: positionOf(seq), storedAt: new Date(storedAt).toISOString()})
+  } catch (thrown) {
+    throw new ClawError('STORE_CORRUPT', `event ${positionOf(seq)} of the event log ${path} is damaged: no JSON`, {
+      suggestions: ['`claw-events stream verify` lists all damaged events'],
+      cause: thrown,
+    })
+  }
+}

@@ -1,0 +1,83 @@
+import type {FSWatcher} from 'node:fs'
+import {watch} from 'node:fs'
+import {basename, dirname} from 'node:path'
+
+/** Changes that the operating system did not report are noticed after this time. */
+const pollMs = 250
+
+/** One follower's ear: knows of every change since it last asked. */
+export interface Ear {
+  /** Resolves when the log may have changed, at the latest after 250 ms, and when `signal` aborts. */
+  change(signal: AbortSignal): Promise<void>
+  close(): void
+}
+
+export interface LogWatch {
+  listen(): Ear
+  /** Tells all followers to look: for what this process itself knows. */
+  wake(): void
+}
+
+/**
+ * Hears of commits by any process: the directory is watched, since the -wal file that every commit touches comes and
+ * goes. Watching may fail or miss a change (network file systems, too many watchers), hence the poll.
+ */
+export function createWatch(path: string): LogWatch {
+  const wakers = new Set<() => void>()
+  let watcher: FSWatcher | undefined
+  const name = basename(path)
+
+  function wake(): void {
+    for (const waker of wakers) waker()
+  }
+
+  function start(): void {
+    try {
+      watcher = watch(dirname(path), (_, changed) => {
+        if (changed === null || changed.startsWith(name)) wake()
+      })
+      watcher.on('error', stop)
+    } catch {
+      // The poll alone is slower, but misses nothing either.
+      watcher = undefined
+    }
+  }
+
+  function stop(): void {
+    watcher?.close()
+    watcher = undefined
+  }
+
+  return {
+    wake,
+    listen() {
+      if (wakers.size === 0) start()
+      let isChanged = false
+      let resolve: (() => void) | undefined
+      const waker = () => {
+        isChanged = true
+        resolve?.()
+      }
+      wakers.add(waker)
+      return {
+        async change(signal) {
+          if (!isChanged && !signal.aborted) {
+            const changed = Promise.withResolvers<void>()
+            const wake = () => changed.resolve()
+            resolve = wake
+            const timer = setTimeout(wake, pollMs)
+            signal.addEventListener('abort', wake, {once: true})
+            await changed.promise
+            signal.removeEventListener('abort', wake)
+            clearTimeout(timer)
+          }
+          isChanged = false
+        },
+        close() {
+          wakers.delete(waker)
+          if (wakers.size === 0) stop()
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type {Connection} from './connection.ts'
+import {isBusy, storeFault} from './faults.ts'
+import type {LogFile} from './log-file.ts'
+import {pause} from './pause.ts'
+
+/** The longest that one transaction may keep other writers waiting, less its commit. */
+export const turnMs = 40
+/** How often a waiting writer tries again, and how long a busy one stands back: long enough to be noticed. */
+const retryMs = 1
+const standBackMs = 3
+
+export interface Writer {
+  /**
+   * Runs `work` in one write transaction; it is committed when this resolves and leaves no trace when it rejects.
+   * When the lock is free this happens in the same turn of the event loop. Waiting for a lock stops nothing else.
+   */
+  write<T>(work: (connection: Connection) => T): Promise<T>
+}
+
+/**
+ * Writers of all processes take turns: SQLite hands its lock to whoever asks at the right moment, so a writer that
+ * asks again at once would starve the others. Who has used up its turn stands back for longer than others wait
+ * between two tries.
+ */
+export function createWriter(file: LogFile): Writer {
+  let usedMs = 0
+  let lastEnd = 0
+
+  async function begin(): Promise<Connection> {
+    if (performance.now() - lastEnd >= standBackMs) usedMs = 0
+    if (usedMs >= turnMs) {
+      await pause(standBackMs)
+      usedMs = 0
+    }
+    if (file.isReplaced()) await file.reopen({make: true})
+    const deadline = performance.now() + file.busyMs
+    for (;;) {
+      const connection = file.writer()
+      try {
+        connection.sql('BEGIN IMMEDIATE').run()
+        return connection
+      } catch (thrown) {
+        if (!isBusy(thrown) || performance.now() >= deadline) throw thrown
+      }
+      await pause(retryMs)
+    }
+  }
+
+  return {
+    async write(work) {
+      try {
+        const connection = await begin()
+        const start = performance.now()
+        try {
+          const result = work(connection)
+          connection.sql('COMMIT').run()
+          return result
+        } catch (thrown) {
+          // A full disk makes SQLite roll back by itself.
+          if (connection.db.isTransaction) connection.sql('ROLLBACK').run()
+          throw thrown
+        } finally {
+          lastEnd = performance.now()
+          usedMs += lastEnd - start
+        }
+      } catch (thrown) {
+        throw storeFault(thrown, file.path)
+      }
+    },
+  }
+}
