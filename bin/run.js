@@ -35,13 +35,23 @@ async function start() {
   process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   process.stderr.on('error', () => process.exit(0))
   const argv = process.argv.slice(2)
-  if (argv.length === 0 || (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0]))) {
-    process.stdout.write(readFileSync(path.join(root, 'dist', 'root-help.txt')))
+  const help = helpText(argv)
+  if (help !== undefined) {
+    process.stdout.write(help)
     return
   }
   enableCompileCache()
   const {main} = await import('../dist/cli/main.js')
   await main(argv, root)
+}
+
+/** The help that was made at build time, for `--help` alone or after nothing but a command; otherwise undefined. */
+function helpText(argv) {
+  const isHelp = (word) => word === '--help' || word === '-h'
+  const asks = argv.length === 0 || argv[0] === 'help' || argv.some(isHelp)
+  if (!asks) return undefined
+  const words = argv.filter((word, index) => !isHelp(word) && !(index === 0 && word === 'help'))
+  return JSON.parse(readFileSync(path.join(root, 'dist', 'help.json'), 'utf8'))[words.join(' ')]
 }
 
 /** V8's cache halves the start; it is ours alone, so it lives in the user's cache folder and nobody else writes it. */

@@ -1,5 +1,5 @@
 // dist/: one bundled file per command with shared chunks (a start reads two or three files instead of hundreds), the
-// library, its types, oclif's manifest and the root help as text, so that `claw-events --help` needs no oclif at all.
+// library, its types, oclif's manifest and every help text, so that `--help` needs no oclif at all.
 import {execFileSync} from 'node:child_process'
 import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
@@ -40,20 +40,27 @@ rmSync('oclif.manifest.json', {force: true})
 const plugin = new Plugin({root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true})
 await plugin.load()
 writeFileSync('oclif.manifest.json', `${JSON.stringify(plugin.manifest, null, 2)}\n`)
-writeFileSync('dist/root-help.txt', await rootHelp())
+writeFileSync('dist/help.json', JSON.stringify(await helpTexts()))
 
-async function rootHelp() {
-  // Text for files and pipes as much as for terminals: the same bytes everywhere.
+/** What `--help` shows for each command and topic by its words, `''` being the root: the same bytes everywhere. */
+async function helpTexts() {
   process.env.NO_COLOR = '1'
-  const lines = []
-  class RootHelp extends Help {
-    log(...args) {
-      lines.push(args.join(' '))
-    }
-  }
   const config = await Config.load({root})
-  await new RootHelp(config, {maxWidth: 100, ...config.pjson.oclif.helpOptions}).showRootHelp()
-  return `${lines.join('\n').trimEnd()}\n`
+  const names = ['', ...config.topics.map(({name}) => name), ...config.commandIDs]
+  const texts = {}
+  for (const name of names) {
+    const lines = []
+    class Lines extends Help {
+      log(...args) {
+        lines.push(args.join(' '))
+      }
+    }
+    await new Lines(config, {...config.pjson.oclif.helpOptions, maxWidth: 100}).showHelp(name === '' ? [] : [name])
+    // The platform and Node that built this say nothing about those that show it.
+    const text = lines.join('\n').replace(config.userAgent, `${config.bin}/${config.version}`)
+    texts[name.replaceAll(':', ' ')] = `${text.trimEnd()}\n`
+  }
+  return texts
 }
 
 function filesUnder(folder) {

@@ -40,7 +40,7 @@ export function install() {
 
 /** Builds when a source is newer than the last build. */
 export function build() {
-  const built = path.join(root, 'dist', 'root-help.txt')
+  const built = path.join(root, 'dist', 'help.json')
   const sources = ['src', 'scripts', 'package.json', 'package-lock.json'].map((name) => path.join(root, name))
   if (existsSync(built) && sources.every((source) => newest(source) <= statSync(built).mtimeMs)) return
   console.error('building …')

@@ -15,6 +15,8 @@ export interface BaseFlags {
 /** What every command shares: where the log is, where to print, when to stop. Errors are said once, by main. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = storeFlags
+  /** One short line; oclif's own spells out every flag a second time. */
+  static override usage = '<%= command.id %> [FLAGS]'
   private readonly stopping = new AbortController()
   private readonly closers: Array<() => Promise<void>> = []
   private terminal: Terminal | undefined

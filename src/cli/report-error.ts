@@ -1,10 +1,14 @@
 import {ClawError, Exit, messageOf} from '../lib/errors.ts'
+import {nearest} from '../lib/match/nearest.ts'
 import {printable} from '../lib/output/printable.ts'
 
 /** What oclif throws: `oclif.exit` is the code it wants; EEXIT is a plain `this.exit()`. */
 interface OclifError extends Error {
   code?: string
   oclif?: {exit?: number}
+  /** The unknown flags, and what the command knows, of a parser's error. */
+  flags?: unknown
+  parse?: {input?: {flags?: Record<string, unknown>}}
 }
 
 /**
@@ -30,15 +34,26 @@ function toClawError(thrown: unknown): ClawError {
   if (isOclifError(thrown) && thrown.oclif !== undefined) {
     // oclif's own words for wrong usage; the last line is a hint that we give in our own form.
     const message = thrown.message.replace(/\nSee more help with --help$/, '')
-    return new ClawError('USAGE', message, {
-      exit: Exit.usage,
-      suggestions: ['add --help to see what it takes'],
-      cause: thrown,
-    })
+    const suggestions = [...flagsMeant(thrown), 'add --help to see what it takes']
+    return new ClawError('USAGE', message, {exit: Exit.usage, suggestions, cause: thrown})
   }
   return new ClawError('FAILED', messageOf(thrown), {
     suggestions: ['run it again with DEBUG=* to see where it failed, and report it if it looks like our fault'],
     cause: thrown,
+  })
+}
+
+function flagsMeant({flags, parse}: OclifError): string[] {
+  if (!Array.isArray(flags)) return []
+  const known = Object.keys(parse?.input?.flags ?? {})
+  return flags.flatMap((flag) => {
+    const meant = nearest(
+      String(flag)
+        .replace(/^--?(no-)?/, '')
+        .replace(/=.*$/, ''),
+      known,
+    )
+    return meant ? [`did you mean --${meant}?`] : []
   })
 }
 

@@ -12,6 +12,7 @@ export default class Completion extends BaseCommand {
       command: '<%= config.bin %> completion fish > ~/.config/fish/completions/<%= config.bin %>.fish',
     },
   ]
+  static override usage = '<%= command.id %> SHELL'
   static override args = {shell: Args.string({required: true, options: [...shells], description: 'your shell'})}
 
   async run(): Promise<void> {

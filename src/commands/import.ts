@@ -20,6 +20,7 @@ export default class Import extends BaseCommand {
       command: 'zcat old.ndjson.gz | <%= config.bin %> import - --store nats://localhost:4222',
     },
   ]
+  static override usage = '<%= command.id %> FILE [FLAGS]'
   static override args = {file: Args.string({required: true, description: 'an NDJSON file; - for standard input'})}
   static override flags = {...jsonFlag}
 

@@ -10,7 +10,7 @@ export default class StreamInit extends BaseCommand {
   static override summary = 'Create the event log, or check the one that is there'
   static override description =
     'Safe to run again: an existing log is compared with what is asked for, differences are shown, and nothing is changed without a yes. On a terminal without flags it asks what you want.'
-  static override aliases = ['init-stream']
+  static override hiddenAliases = ['init-stream']
   static override examples = [
     {description: 'The embedded log, no server needed', command: '<%= config.bin %> stream init'},
     {
