@@ -1,0 +1,92 @@
+/** A section or fact of which the log tells. */
+export interface KnownPart {
+  heading: string
+  /** Tells parts with equal headings of one file apart. */
+  ordinal: number
+  eventId: string
+  /** Undefined: it is gone, and `eventId` is the event that says so. */
+  sha256: string | undefined
+}
+
+export interface PlacedPart<T> {
+  part: T
+  ordinal: number
+  /** The event that holds exactly this already. */
+  knownAs?: string
+  /** The event that this place had until now. */
+  supersedes?: string
+}
+
+export interface Placement<T> {
+  /** In the order of the file. */
+  placed: PlacedPart<T>[]
+  /** What the log holds and the file does not any more. */
+  vanished: KnownPart[]
+}
+
+interface Content {
+  heading: string
+  sha256: string
+}
+
+/**
+ * Finds for each part of a file its place in the log. Among equal headings a part keeps the place that has its
+ * content, so that taking out the first of ten is one change and not ten; what is left is paired in order. The same
+ * file gives the same places again when some of them have been written to the log in between.
+ */
+export function placesOf<T extends Content>(parts: readonly T[], known: readonly KnownPart[]): Placement<T> {
+  const knownByHeading = Map.groupBy(known, ({heading}) => heading)
+  const placed = new Map<T, PlacedPart<T>>()
+  const vanished: KnownPart[][] = []
+  for (const [heading, group] of Map.groupBy(parts, (part) => part.heading)) {
+    vanished.push(placeGroup(group, knownByHeading.get(heading) ?? [], placed))
+    knownByHeading.delete(heading)
+  }
+  for (const rest of knownByHeading.values()) vanished.push(rest.filter(isAlive))
+  return {placed: parts.map((part) => placed.get(part)!), vanished: vanished.flat()}
+}
+
+/** Places the parts of one heading; returns what is left of the known ones. */
+function placeGroup<T extends Content>(
+  parts: readonly T[],
+  known: readonly KnownPart[],
+  placed: Map<T, PlacedPart<T>>,
+): KnownPart[] {
+  const places = new Map(known.map((place) => [place.ordinal, place]))
+  const left = new Set(known.filter(isAlive).sort((a, b) => a.ordinal - b.ordinal))
+  const keep = (part: T, {ordinal, eventId}: KnownPart) => placed.set(part, {part, ordinal, knownAs: eventId})
+
+  const moved = parts.filter((part, ordinal) => {
+    const place = places.get(ordinal)
+    if (place?.sha256 !== part.sha256) return true
+    keep(part, place)
+    left.delete(place)
+    return false
+  })
+  // Reversed, so that the lowest place is taken from the end.
+  const byContent = Map.groupBy([...left].reverse(), ({sha256}) => sha256)
+  const changed = moved.filter((part) => {
+    const place = byContent.get(part.sha256)?.pop()
+    if (!place) return true
+    keep(part, place)
+    left.delete(place)
+    return false
+  })
+  const replaced = [...left]
+  const free = freeOrdinals(places)
+  for (const [index, part] of changed.entries()) {
+    const ordinal = replaced[index]?.ordinal ?? free.next().value
+    // A part that returns supersedes the event that said it was gone, so that its own event is a new one.
+    placed.set(part, {part, ordinal, supersedes: places.get(ordinal)?.eventId})
+  }
+  return replaced.slice(changed.length)
+}
+
+/** The places nothing stands on, the lowest first, without end. */
+function* freeOrdinals(places: ReadonlyMap<number, KnownPart>): Generator<number, never> {
+  for (let ordinal = 0; ; ordinal++) if (places.get(ordinal)?.sha256 === undefined) yield ordinal
+}
+
+function isAlive({sha256}: KnownPart): boolean {
+  return sha256 !== undefined
+}
