@@ -11,6 +11,5 @@ export function natsServers() {
     encoding: 'utf8',
   })
   if (status !== 0) process.exit(status ?? 1)
-  const [current, old] = stdout.trim().split('\n')
-  return {NATS_SERVER: current, NATS_SERVER_OLD: old}
+  return JSON.parse(stdout)
 }

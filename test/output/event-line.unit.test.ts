@@ -48,6 +48,14 @@ describe('event line', () => {
     expect(line).toContain('MEMORY.md › People — Ada likes tea.')
   })
 
+  it('looks past front matter for the first words of a note', () => {
+    const text = '---\ntags: [walk]\n---\n# Abisko\n\n***\nFive days in June.'
+    const line = eventLine(event({type: 'memory.daily_note', data: {path: 'memory/a.md', heading: 'Abisko', text}}), {
+      paint,
+    })
+    expect(line).toContain('memory/a.md › Abisko — Five days in June.')
+  })
+
   it('stays one harmless line, whatever is in the event', () => {
     const line = eventLine(
       event({agentId: 'a\nb', type: 'x.\u001b[31m', data: {text: 'one\ntwo\u001b]0;title\u0007'}}),

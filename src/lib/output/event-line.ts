@@ -43,10 +43,13 @@ function textIn(data: Record<string, unknown>, key: string): string | undefined 
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** The first line that says something beyond the heading itself. */
+/** The first line that says something beyond the heading itself; front matter and bare punctuation do not. */
 function firstLine(text: string, heading: string | undefined): string {
-  const lines = text.split('\n').map((line) => line.replace(/^#+\s*/, '').trim())
-  return lines.find((line) => line !== '' && line !== heading) ?? ''
+  const lines = text
+    .replace(/^---\r?\n[\s\S]*?\n---\r?\n/, '')
+    .split('\n')
+    .map((line) => line.replace(/^#+\s*/, '').trim())
+  return lines.find((line) => line !== heading && /[\p{L}\p{N}]/u.test(line)) ?? ''
 }
 
 /** `command=ls -la workdir=/srv` rather than JSON: params are read far more often than copied. */
