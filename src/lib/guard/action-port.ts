@@ -11,4 +11,8 @@ export interface ActionPayload {
 }
 
 /** One run of an action by the id it has in `actions`, within `timeoutMs`. Never rejects: a failure is an outcome. */
-export type RunAction = (request: {actionId: string; payload: ActionPayload; timeoutMs: number}) => Promise<ActionOutcome>
+export type RunAction = (request: {
+  actionId: string
+  payload: ActionPayload
+  timeoutMs: number
+}) => Promise<ActionOutcome>

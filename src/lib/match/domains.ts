@@ -31,7 +31,8 @@ export function compileDomains(entries: readonly string[]): DomainList {
     const family = isIP(host)
     return family !== 0 && ranges.check(host, family === 6 ? 'ipv6' : 'ipv4')
   }
-  return {has: (host) => names.has(host) || isBelow(host, names, below) || (hasRanges && inRange(host))}
+  const hasName = names.size + below.size <= 4 ? fewNames(names, below) : manyNames(names, below)
+  return {has: hasRanges ? (host) => hasName(host) || inRange(host) : hasName}
 }
 
 export type DomainEntry = {kind: 'name' | 'below'; host: Host} | {kind: 'range'; address: string; prefix: number}
@@ -62,13 +63,28 @@ function hostOfEntry(text: string): Host | undefined {
   return url === null || url.hostname === '' ? undefined : normalHost(url.hostname)
 }
 
-/** Whether a name above the host is listed. Addresses have no names above them. */
-function isBelow(host: Host, names: ReadonlySet<string>, below: ReadonlySet<string>): boolean {
-  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-    const parent = host.slice(dot + 1)
-    if (names.has(parent) || below.has(parent)) return isIP(host) === 0
+type HasName = (host: Host) => boolean
+
+/** Addresses have no names above them: 0.0.1 is not above 127.0.0.1. */
+function manyNames(names: ReadonlySet<string>, below: ReadonlySet<string>): HasName {
+  return (host) => {
+    if (names.has(host)) return true
+    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+      const parent = host.slice(dot + 1)
+      if (names.has(parent) || below.has(parent)) return isIP(host) === 0
+    }
+    return false
   }
-  return false
+}
+
+function fewNames(names: ReadonlySet<string>, below: ReadonlySet<string>): HasName {
+  const exact = [...names]
+  const endings = [...names, ...below].map((name) => `.${name}`)
+  return (host) => {
+    for (const name of exact) if (host === name) return true
+    for (const ending of endings) if (host.endsWith(ending)) return isIP(host) === 0
+    return false
+  }
 }
 
 /** The readings of a value: one for a text, one for each element of a list. */
