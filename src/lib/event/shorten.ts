@@ -140,9 +140,14 @@ function cutOf(path: string, text: string): Cut {
 }
 
 function withCuts(event: ClawEvent, cuts: readonly Cut[]): ClawEvent {
-  const earlier = event.metadata?.['truncated']
-  const truncated = [...(Array.isArray(earlier) ? earlier : []), ...cuts]
-  return {...event, metadata: {...event.metadata, truncated}}
+  const noted = event.metadata?.['truncated']
+  const earlier: Array<Partial<Cut>> = Array.isArray(noted) ? noted : []
+  // A string that is cut twice keeps the note of its whole.
+  const paths = new Set(earlier.map((cut) => cut?.path))
+  return {
+    ...event,
+    metadata: {...event.metadata, truncated: [...earlier, ...cuts.filter(({path}) => !paths.has(path))]},
+  }
 }
 
 /** A copy with every string of the payload mapped; recursion is safe since `stringify` got through the event. */
