@@ -40,12 +40,15 @@ function pushSteps(container: object, open: Step[]): void {
   open.push(isArray ? '[' : '{')
 }
 
-/** Whether a value has more than `levels` levels of objects and arrays. */
+/** Whether a value has more than `levels` levels of objects and arrays. Runs for every event that is read. */
 export function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (levels === 0) return true
-  const children = Array.isArray(value) ? value : Object.values(value)
-  return children.some((child) => isDeeper(child, levels - 1))
+  for (const key in value) {
+    const child: unknown = Reflect.get(value, key)
+    if (typeof child === 'object' && child !== null && isDeeper(child, levels - 1)) return true
+  }
+  return false
 }
 
 /**

@@ -27,13 +27,18 @@ export function parseIsoTime(text: string): number {
 }
 
 // Days up to 28 exist in every month: Date.parse, several times faster, reads 30 February as 2 March.
-const canonicalForm = /^\d{4}-\d{2}-(?:[01]\d|2[0-8])T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+const canonicalForm = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
 /** An event's time in epoch milliseconds; NaN where its timestamp cannot be read. What every store indexes by. */
 export function timeOf(event: {timestamp: string}): number {
   const {timestamp} = event
   if (typeof timestamp !== 'string') return Number.NaN
   return canonicalForm.test(timestamp) ? Date.parse(timestamp) : parseIsoTime(timestamp)
+}
+
+/** Whether a text is what `toTimestamp` would make of it. */
+export function isTimestamp(text: string): boolean {
+  return canonicalForm.test(text) || toTimestamp(text) === text
 }
 
 /** 9999-12-31T23:59:59.999Z. */

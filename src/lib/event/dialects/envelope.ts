@@ -2,7 +2,7 @@ import {categoryOf} from '../catalogue.ts'
 import {type ClawEvent, limits, schemaVersion} from '../envelope.ts'
 import {contentId} from '../id.ts'
 import {jsonText} from '../json.ts'
-import {toTimestamp} from '../timestamp.ts'
+import {isTimestamp} from '../timestamp.ts'
 import {
   agentOfSession,
   assertNames,
@@ -22,29 +22,27 @@ const optionalTexts = ['sessionId', 'sessionKey', 'runId', 'toolCallId', 'stream
 
 /** Whether this is our own envelope, complete and in our form, so that nothing needs to be done to it. */
 export function isOwnEvent(input: Fields): input is Fields & ClawEvent {
-  const {eventId, timestamp, type, agentId, visibility, data} = input
+  const {eventId, timestamp, type, agentId, metadata, error} = input
   return (
     isName(eventId, limits.eventIdBytes) &&
     isName(type, limits.typeBytes) &&
     isName(agentId, limits.agentIdBytes) &&
-    requiredTexts.every((name) => typeof own(input, name) === 'string') &&
-    isVisibility(visibility) &&
     typeof timestamp === 'string' &&
-    toTimestamp(timestamp) === timestamp &&
-    isObject(data) &&
-    optionalTexts.every((name) => isAbsentOr('string', own(input, name))) &&
-    isAbsentOr('number', own(input, 'seq')) &&
-    (input['metadata'] === undefined || isObject(input['metadata'])) &&
-    (input['error'] === undefined || (isObject(input['error']) && typeof input['error']['message'] === 'string'))
+    isTimestamp(timestamp) &&
+    requiredTexts.every((name) => typeof input[name] === 'string') &&
+    isVisibility(input['visibility']) &&
+    isObject(input['data']) &&
+    optionalTexts.every((name) => input[name] === undefined || typeof input[name] === 'string') &&
+    (input['seq'] === undefined || typeof input['seq'] === 'number') &&
+    (metadata === undefined || isObject(metadata)) &&
+    (error === undefined || (isObject(error) && typeof error['message'] === 'string'))
   )
 }
 
-function isName(value: unknown, limitBytes: number): boolean {
-  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= limitBytes
-}
-
-function isAbsentOr(kind: 'string' | 'number', value: unknown): boolean {
-  return value === undefined || typeof value === kind
+function isName(value: unknown, limitBytes: number): value is string {
+  if (typeof value !== 'string' || value === '') return false
+  // UTF-8 takes at most three bytes for a UTF-16 unit.
+  return value.length * 3 <= limitBytes || Buffer.byteLength(value) <= limitBytes
 }
 
 /**
@@ -56,9 +54,8 @@ export function readEnvelope(input: Fields, context: EntryContext): ClawEvent {
   if (type === undefined) throw invalid('it has no type')
   const {timestamp, timeMs} = timeIn(input['timestamp'], context)
   const links = defined(Object.fromEntries(optionalTexts.map((name) => [name, textIn(own(input, name))])))
-  const eventId = isName(input['eventId'], limits.eventIdBytes)
-    ? String(input['eventId'])
-    : contentId(timeMs, 'event-server', jsonText(input))
+  const {eventId: given} = input
+  const eventId = isName(given, limits.eventIdBytes) ? given : contentId(timeMs, 'event-server', jsonText(input))
   const event: ClawEvent = {
     ...without(input, knownNames),
     eventId,
