@@ -12,8 +12,8 @@ const floors: string[][] = [
   ['lib/store', 'lib/actions', 'lib/net', 'lib/openclaw', 'lib/output'],
   ['lib/config'],
   ['lib/guard', 'lib/agent-events'],
-  ['lib/filter', 'lib/redact', 'lib/match'],
-  ['lib/event'],
+  ['lib/filter', 'lib/redact'],
+  ['lib/match', 'lib/event'],
   ['lib/errors'],
 ]
 

@@ -3,7 +3,10 @@ import {BaseCommand} from '../cli/base-command.ts'
 import {filterFlags, jsonFlag, ndjsonFlag} from '../cli/flags.ts'
 import {formatFlag, printEvents} from '../cli/print-events.ts'
 import {printTally} from '../cli/print-tally.ts'
+import {isKnownType} from '../lib/event/aliases.ts'
+import {catalogue} from '../lib/event/catalogue.ts'
 import {parseFilter} from '../lib/filter/parse.ts'
+import {nearest} from '../lib/match/nearest.ts'
 import {groupings} from '../lib/store/port.ts'
 
 export default class Query extends BaseCommand {
@@ -48,6 +51,13 @@ export default class Query extends BaseCommand {
     const store = await this.openStore(flags)
     if (flags.count || flags.by) return printTally(await store.count(filter, flags.by), flags, this.term)
     const printed = await printEvents(store.read(filter, {limit: flags.limit, order: flags.order}), flags, this.term)
-    if (printed === 0 && !flags.json && !flags.ndjson) this.term.note('no event matches')
+    if (printed === 0) this.term.note(nothingFound(flags.type))
   }
+}
+
+/** An unknown type is no error, since anyone may make one up; but a misspelt one should not look like an empty log. */
+function nothingFound(types: readonly string[] = []): string {
+  const misspelt = types.find((type) => !type.includes('*') && !isKnownType(type))
+  const meant = misspelt && nearest(misspelt, [...catalogue.keys()])
+  return meant ? `no event matches; did you mean --type ${meant}?` : 'no event matches'
 }

@@ -18,9 +18,10 @@ const typeForm = /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/
 export function makeEvent({now = Date.now(), ...given}: NewEvent): ClawEvent {
   assertNames(given)
   const eventId = given.eventId ?? newEventId(now)
-  const event: ClawEvent = {
-    ...present(given),
+  return {
+    // First, because it is what people look for in a line of JSON.
     eventId,
+    ...present(given),
     schemaVersion,
     timestamp: timestampOf(given.timestamp, now),
     type: given.type,
@@ -32,7 +33,6 @@ export function makeEvent({now = Date.now(), ...given}: NewEvent): ClawEvent {
     visibility: given.visibility ?? 'internal',
     data: flattenDeep(given.data),
   }
-  return event
 }
 
 function present(given: Partial<ClawEvent>): Partial<ClawEvent> {
