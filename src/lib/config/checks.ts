@@ -1,0 +1,107 @@
+import {isIP} from 'node:net'
+import {messageOf} from '../errors.ts'
+import {compileFilter} from '../filter/compile.ts'
+import {sourceOf} from './event-store-check.ts'
+import {type Fault, faultAt} from './faults.ts'
+import type {KeyPath} from './key-path.ts'
+import type {Origins} from './layers.ts'
+import type {Config} from './schema.ts'
+import {secretFileFault, secretFileForm} from './secret-file.ts'
+import {inStateDirectory} from './state-dir.ts'
+
+export interface CheckContext {
+  origins: Origins
+  stateDir: string
+  home?: string
+}
+
+/** What takes more than one key, or a look at a file, to see. */
+export async function checkConfig(config: Config, context: CheckContext): Promise<Fault[]> {
+  return [
+    ...checkWebSocket(config, context),
+    ...(await checkFiles(config, context)),
+    ...(await checkFilters(config, context)),
+  ]
+}
+
+function checkWebSocket({enabled, security: {ws}}: Config, context: CheckContext): Fault[] {
+  const hasToken = ws.authToken !== undefined || ws.tokens.length > 0
+  if (!enabled || !ws.enabled || hasToken) return []
+  const faults: Fault[] = []
+  if (!isLoopback(ws.bindAddress)) {
+    const expected = 'a loopback address, or a token in security.ws.authToken beside it'
+    faults.push(faultOf(['security', 'ws', 'bindAddress'], {expected, found: JSON.stringify(ws.bindAddress)}, context))
+  }
+  if (ws.requireAuth) {
+    const expected = 'a token in security.ws.authToken beside it'
+    faults.push(faultOf(['security', 'ws', 'requireAuth'], {expected, found: 'none'}, context))
+  }
+  return faults
+}
+
+function isLoopback(address: string): boolean {
+  const bare = address.toLowerCase().replace(/^\[|\]$/g, '')
+  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
+}
+
+async function checkFiles(config: Config, context: CheckContext): Promise<Fault[]> {
+  const faults: Fault[] = []
+  for (const [path, file] of secretFiles(config)) {
+    const found = await secretFileFault(inStateDirectory(context.stateDir, file, context.home))
+    if (found !== undefined) faults.push(faultOf(path, {expected: secretFileForm, found}, context))
+  }
+  return faults
+}
+
+function secretFiles({eventStore, security: {hmac}}: Config): Array<[path: KeyPath, file: string]> {
+  const wanted: Array<[KeyPath, string | undefined]> = []
+  if (hmac.enabled && hmac.secret === undefined)
+    wanted.push([['security', 'hmac', 'secretFilePath'], hmac.secretFilePath])
+  if (eventStore.enabled) {
+    wanted.push(
+      [['eventStore', 'credsFile'], eventStore.credsFile],
+      [['eventStore', 'nkeyFile'], eventStore.nkeyFile],
+      [['eventStore', 'tls', 'key'], eventStore.tls?.key],
+    )
+    for (const [agent, {credsFile, nkeyFile}] of Object.entries(eventStore.agents)) {
+      wanted.push(
+        [['eventStore', 'agents', agent, 'credsFile'], credsFile],
+        [['eventStore', 'agents', agent, 'nkeyFile'], nkeyFile],
+      )
+    }
+  }
+  return wanted.flatMap(([path, file]) => (file === undefined ? [] : [[path, file]]))
+}
+
+/** Filters whose text or CEL cannot be used; the CEL library is loaded only where there is an expression. */
+async function checkFilters({webhooks, visibility}: Config, context: CheckContext): Promise<Fault[]> {
+  const filters = [
+    ...webhooks.map(({filters}, index) => ({path: ['webhooks', index, 'filters'], filter: filters ?? {}})),
+    ...visibility.map((filter, index) => ({path: ['visibility', index], filter})),
+  ]
+  const faults: Fault[] = []
+  for (const {path, filter} of filters) {
+    for (const key of ['text', 'where'] as const) {
+      const value = filter[key]
+      const problem = value === undefined ? undefined : await filterFault({[key]: value})
+      if (problem !== undefined) {
+        const expected = key === 'text' ? 'words to be found' : 'a CEL expression that can be used'
+        faults.push(faultOf([...path, key], {expected, found: problem}, context))
+      }
+    }
+  }
+  return faults
+}
+
+async function filterFault(filter: {text?: string; where?: string}): Promise<string | undefined> {
+  try {
+    await compileFilter(filter)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+function faultOf(path: KeyPath, fault: {expected: string; found: string}, {origins}: CheckContext): Fault {
+  return faultAt(path, {...fault, source: sourceOf(origins, path)})
+}

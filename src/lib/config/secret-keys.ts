@@ -1,0 +1,20 @@
+import {compileKeyTest, secretNames} from '../redact/keys.ts'
+import {maskSecrets} from '../redact/secrets.ts'
+import {maskUrl} from '../redact/url.ts'
+import type {KeyPath} from './key-path.ts'
+
+/** What stands in the place of a secret that is shown to people. */
+export const secretMask = '***'
+
+const isSecretKey = compileKeyTest(secretNames)
+
+/** Whether a text at this path must not be shown: by the name of its key or of the list around it; any header. */
+export function isSecretPath(path: KeyPath): boolean {
+  const keys = path.filter((segment) => typeof segment === 'string')
+  return keys.slice(0, -1).includes('headers') || isSecretKey(keys.at(-1) ?? '')
+}
+
+/** A text that is no secret as a whole, without the secrets inside it (a URL's password, a key in an argument). */
+export function maskText(text: string): string {
+  return maskSecrets(maskUrl(text), () => secretMask)
+}
