@@ -34,8 +34,8 @@ function runnerOf({id, actions, scripts, webhooks, peerDecisions}: RecordedCase)
     const action = actions?.[actionId]
     assert.ok(action)
     if (action.type === 'webhook')
-      return answerOf(webhooks?.[new URL(action.url.replace('${WEBHOOK}', 'http://hook')).pathname])
-    const file = action.path.replace('${SCRIPTS}/', '')
+      return answerOf(webhooks?.[new URL(action.url.replace(/^\$\{WEBHOOK\}/, 'http://hook')).pathname])
+    const file = action.path.replace(/^\$\{SCRIPTS\}\//, '')
     const target = scripts?.[file]?.symlink ?? file
     const {status, stdout, stderr} = spawnSync('sh', [
       '-c',

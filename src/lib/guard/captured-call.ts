@@ -23,18 +23,17 @@ interface Redaction {
  * an event lost when it was captured reads as `redactedAs`, so that no rule takes it for the whole.
  */
 export function readCaptured(text: string, redactedAs: string): Captured {
-  const trimmed = text.trim()
-  if (trimmed === '') return {kind: 'blank'}
   let value: unknown
   try {
-    value = JSON.parse(trimmed)
+    value = JSON.parse(text)
   } catch (error) {
+    if (text.trim() === '') return {kind: 'blank'}
     return {kind: 'fault', error: `not JSON: ${messageOf(error)}`}
   }
   if (!isObject(value)) return {kind: 'fault', error: `expected a call object, found ${nameOf(value)}`}
-  const isCall = Object.hasOwn(value, 'toolName') && !Object.hasOwn(value, 'data')
   // The search is over the text: most calls were never redacted, and need no walk to find out.
-  const isPartial = trimmed.includes(redactedAs)
+  const isPartial = text.includes(redactedAs)
+  const isCall = Object.hasOwn(value, 'toolName') && !Object.hasOwn(value, 'data')
   return isCall ? readCall(value, value, {redactedAs, isPartial}) : readEvent(value, {redactedAs, isPartial})
 }
 
@@ -62,11 +61,15 @@ function readCall({toolName, params}: Fields, envelope: Fields, {redactedAs, isP
   if (isObject(params)) call.params = params
   else if (typeof params === 'string' && params.startsWith(redactedAs)) call.params = params
   else if (params !== undefined && params !== null) return expected('params', 'an object', params)
-  for (const name of ['agentId', 'sessionId', 'sessionKey', 'runId', 'toolCallId'] as const) {
-    const id = envelope[name]
-    if (id === undefined || id === null) continue
-    if (typeof id !== 'string') return expected(name, 'a text', id)
-    call[name] = id
+  const {agentId, sessionId, sessionKey, runId, toolCallId} = envelope
+  call.agentId = idOf(agentId)
+  call.sessionId = idOf(sessionId)
+  call.sessionKey = idOf(sessionKey)
+  call.runId = idOf(runId)
+  call.toolCallId = idOf(toolCallId)
+  for (const name of idNames) {
+    if (call[name] === undefined && envelope[name] !== undefined && envelope[name] !== null)
+      return expected(name, 'a text', envelope[name])
   }
   const {timestamp} = envelope
   if (timestamp === undefined || timestamp === null) return {kind: 'call', call, at: undefined, isPartial}
@@ -74,6 +77,12 @@ function readCall({toolName, params}: Fields, envelope: Fields, {redactedAs, isP
   return Number.isFinite(at)
     ? {kind: 'call', call, at, isPartial}
     : expected('timestamp', 'RFC 3339 or epoch milliseconds', timestamp)
+}
+
+const idNames = ['agentId', 'sessionId', 'sessionKey', 'runId', 'toolCallId'] as const
+
+function idOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function expected(field: string, what: string, found: unknown): Captured {

@@ -43,6 +43,8 @@ export interface JudgeOptions {
   /** Whether the engine's own deadline has passed; asked only while it works on long texts. */
   isLate?: () => boolean
   trace?: boolean
+  /** Told of every rule that matched, or had to be assumed to. */
+  onMatch?: (rule: CompiledRule) => void
 }
 
 /** One judgement on its way. */
@@ -53,6 +55,7 @@ interface Run {
   subject: Subject
   rules: readonly CompiledRule[]
   trace: TraceStep[] | undefined
+  onMatch: ((rule: CompiledRule) => void) | undefined
   /** The last rule that matched and left the decision to others. */
   matched: CompiledRule | undefined
 }
@@ -75,7 +78,7 @@ function begin(
   policy: CompiledPolicy,
   state: GuardState,
   call: ToolCall,
-  {now, isLate}: JudgeOptions,
+  {now, isLate, onMatch}: JudgeOptions,
   trace: TraceStep[] | undefined,
 ): Run {
   if (typeof call.toolName !== 'string') throw new EngineFault('its toolName is not a text')
@@ -83,7 +86,7 @@ function begin(
   const subject = createSubject(policy, state, call, {now, isLate})
   // A trace shows every rule, those for other tools too.
   const rules = trace === undefined ? policy.rulesFor(call.toolName) : policy.rules
-  return {policy, state, call, subject, rules, trace, matched: undefined}
+  return {policy, state, call, subject, rules, trace, onMatch, matched: undefined}
 }
 
 /** Tries the rules from `from` on until one decides. */
@@ -123,6 +126,7 @@ function apply(
   assumed: string | undefined,
 ): Judgement | undefined {
   run.matched = rule
+  run.onMatch?.(rule)
   const {effect} = rule
   if (effect.kind === 'decision') return verdictOf(run, effect.decision, {ruleId: rule.id, source: 'rule', assumed})
   if (effect.kind === 'nothing') return failed(run, rule, `Tool guard action missing for rule "${rule.id}"`)

@@ -2,6 +2,7 @@ import type {ActionOutcome, RunAction} from './action-port.ts'
 import type {ToolCall} from './call.ts'
 import {readCaptured} from './captured-call.ts'
 import type {CompiledPolicy} from './compile.ts'
+import type {CompiledRule} from './compile-rule.ts'
 import {type Judgement, judge} from './judge.ts'
 import {observe} from './observe.ts'
 import type {InputRecord} from './records.ts'
@@ -22,6 +23,8 @@ export interface ReplayOptions {
   /** Runs actions; without it a call that needs one is judged `action`. */
   runAction?: RunAction
   trace?: boolean
+  /** Told of every rule that matched. */
+  onMatch?: (rule: CompiledRule) => void
 }
 
 /** One judged call. */
@@ -77,7 +80,7 @@ export function createReplay({live, redacted, redactedAs}: ReplayPolicy, options
     const at = captured.at ?? (last === undefined ? 0 : last + assumedGapMs)
     last = at
     const policy = captured.isPartial ? redacted : live
-    const would = judge(policy, state, call, {now: at, trace: options.trace})
+    const would = judge(policy, state, call, {now: at, trace: options.trace, onMatch: options.onMatch})
     if (would.verdict !== 'action' || options.runAction === undefined) return replayed(call, line, at, would)
     return runActions(would, policy, at, options.runAction).then((judgement) => replayed(call, line, at, judgement))
   }
