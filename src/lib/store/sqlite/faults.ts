@@ -26,6 +26,15 @@ export function isUnwritable(thrown: unknown): boolean {
   return code === readOnly || code === cannotOpen
 }
 
+/** Runs `work`; what fails in it is told as a failure of the file at `path`. */
+export async function guardFaults<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    throw storeFault(thrown, path)
+  }
+}
+
 /** What users are told of a failure of the file at `path`. */
 export function storeFault(thrown: unknown, path: string): ClawError {
   if (thrown instanceof ClawError) return thrown

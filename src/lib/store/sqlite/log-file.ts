@@ -8,7 +8,9 @@ import {pause} from './pause.ts'
 import {applicationId, layout, schemaVersion, tables} from './schema.ts'
 
 export interface LogFileOptions {
-  readOnly: boolean
+  readOnly?: boolean
+  /** Make the file when it is not there (the default); otherwise that is STORE_MISSING. */
+  make?: boolean
   /** How long to wait for another program's lock. */
   busyMs: number
 }
@@ -27,22 +29,25 @@ export interface LogFile {
 }
 
 /** Opens the log at `path`, making it when it is not there. Every fault is a `ClawError`. */
-export async function openLogFile(path: string, {readOnly, busyMs}: LogFileOptions): Promise<LogFile> {
+export async function openLogFile(
+  path: string,
+  {readOnly = false, make = true, busyMs}: LogFileOptions,
+): Promise<LogFile> {
   const driver = await import('node:sqlite')
   let identity: string | undefined
   let reader: Connection | undefined
   let writer: Connection | undefined
 
-  async function open(make: boolean): Promise<void> {
+  async function open(mayMake: boolean): Promise<void> {
     if (!existsSync(path)) {
-      if (!make) throw missing(path)
+      if (!mayMake) throw missing(path)
       makeFile(path)
     }
     const found = fileIdentity(path)
     const opened = connectReader(driver, path, readOnly)
     try {
       if (!isReady(opened, path)) {
-        if (!make) throw missing(path)
+        if (!mayMake) throw missing(path)
         await makeTables(driver, path, busyMs)
       }
       reader = opened
@@ -60,16 +65,16 @@ export async function openLogFile(path: string, {readOnly, busyMs}: LogFileOptio
     reader = undefined
   }
 
-  async function openOrExplain(make: boolean): Promise<void> {
+  async function openOrExplain(mayMake: boolean): Promise<void> {
     try {
-      await open(make && !readOnly)
+      await open(mayMake && !readOnly)
     } catch (thrown) {
       close()
       throw storeFault(thrown, path)
     }
   }
 
-  await openOrExplain(true)
+  await openOrExplain(make)
 
   return {
     path,
@@ -82,9 +87,9 @@ export async function openLogFile(path: string, {readOnly, busyMs}: LogFileOptio
       return writer
     },
     isReplaced: () => fileIdentity(path) !== identity,
-    reopen({make}) {
+    reopen(options) {
       close()
-      return openOrExplain(make)
+      return openOrExplain(options.make)
     },
     close,
   }

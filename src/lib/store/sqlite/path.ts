@@ -1,85 +1,101 @@
 import type {Filter} from '../../filter/filter.ts'
 import type {Bounds} from './bounds.ts'
+import {allOf, anyOf} from './combine.ts'
 import type {Connection} from './connection.ts'
 import type {LogFile} from './log-file.ts'
 import type {Place} from './places.ts'
 import {agentTypePlaces, runPlaces, sessionPlaces, textPlace, timeCondition, toolPlaces} from './places.ts'
+import type {Seqs} from './seqs.ts'
+import {knownSeqs, seqsAt} from './seqs.ts'
 
 /**
- * How the candidates of a read are found. Each is then judged by the filter itself, so a path only has to hold all
- * matching events; `isTextDone` says that it holds none that the text query would refuse.
+ * How the candidates of a read are found. Each is then judged by the filter itself, so a path only has to lead to all
+ * matching events; `isTextDone` says that it leads to none that the text query would refuse. No `seqs`: to all events.
  */
-export type Path =
-  | {kind: 'scan'; isTextDone: false}
-  | {kind: 'places'; places: Place[]; isTextDone: boolean}
-  | {kind: 'seqs'; seqs: number[]; isTextDone: false}
+export interface Path {
+  seqs?: Seqs
+  isTextDone: boolean
+}
 
 /** A part of the log so short that looking at each event is quicker than choosing an index. */
 const fewEvents = 500
-/** Where fewer candidates are left than this, looking for a shorter way takes longer than reading them. */
-const fewCandidates = 1000
-/** Candidates are counted up to here; more is "many". */
-const manyCandidates = 10_000
-
-const scan: Path = {kind: 'scan', isTextDone: false}
+/** So few candidates are read at once; finding which of them other indexes hold, too, would take longer. */
+const fewCandidates = 500
+/** A time range of up to so many events is sorted into log order; of a longer one only the ends are looked for. */
+const mostSorted = 5000
+const mostInRange = 200_000
 
 /**
- * The shortest way to the candidates: the index under which the fewest lie, counted with a limit. SQLite's own planner
- * would have to guess, and to sort where we can merge.
+ * The shortest way to the candidates. Where some index leads to a few, that one alone; otherwise the events that all
+ * indexes have in common. SQLite's own planner would have to guess, to sort, and to read the events.
  *
  * @param findText brings the text index up to date and gives its query; undefined when it cannot be used
  */
 export async function choosePath(
   file: LogFile,
   filter: Filter,
-  bounds: Bounds,
+  range: Bounds,
   findText: () => Promise<string | undefined>,
 ): Promise<Path> {
-  if (bounds.high - bounds.low <= fewEvents) return scan
+  if (range.high - range.low <= fewEvents) return {isTextDone: false}
   const connection = file.reader()
-  let best: {path: Path; size: number} = {path: scan, size: manyCandidates}
-
-  function consider(places: Place[] | undefined, isTextDone = false): void {
-    if (!places || (best.path.kind !== 'scan' && best.size <= fewCandidates)) return
-    const size = sizeOf(file.reader(), places, bounds, best.size)
-    const isNoLonger = isTextDone ? size <= best.size : size < best.size
-    if (isNoLonger || best.path.kind === 'scan') best = {path: {kind: 'places', places, isTextDone}, size}
+  const many: Place[][] = []
+  for (const find of [runPlaces, sessionPlaces, toolPlaces, agentTypePlaces]) {
+    const places = find(connection, filter)
+    if (!places) continue
+    if (isFew(connection, places, range)) return {seqs: seqsOf(file, places, range), isTextDone: false}
+    many.push(places)
   }
-
-  consider(runPlaces(filter))
-  consider(sessionPlaces(filter))
-  consider(toolPlaces(connection, filter))
-  if (filter.agents?.length || filter.types?.length) consider(agentTypePlaces(connection, filter))
-  if (filter.since !== undefined || filter.until !== undefined) {
-    const seqs = best.size > fewCandidates ? seqsByTime(connection, filter, bounds, best.size) : undefined
-    if (seqs) best = {path: {kind: 'seqs', seqs, isTextDone: false}, size: seqs.length}
-    // All agents and types: an index that is in log order and knows the time, and much smaller than the log.
-    else if (best.path.kind === 'scan') consider(agentTypePlaces(connection, filter))
-  }
-  if (filter.text && best.size > fewCandidates) {
-    const match = await findText()
-    if (match !== undefined) consider([textPlace(match)], true)
-  }
-  return best.path
+  const inTime = seqsByTime(connection, filter, range)
+  if (inTime) return {seqs: knownSeqs(inTime, range), isTextDone: false}
+  const bounds = narrowByTime(connection, filter, range)
+  const match = filter.text ? await findText() : undefined
+  if (match !== undefined) many.push([textPlace(match)])
+  if (many.length === 0) return {isTextDone: false}
+  return {seqs: allOf(many.map((places) => seqsOf(file, places, bounds))), isTextDone: match !== undefined}
 }
 
-/** How many candidates lie at the places; counting ends at `limit`. */
-function sizeOf({sql}: Connection, places: readonly Place[], {low, high}: Bounds, limit: number): number {
+function seqsOf(file: LogFile, places: readonly Place[], bounds: Bounds): Seqs {
+  return anyOf(
+    places.map((place) => seqsAt(file, place, bounds)),
+    bounds,
+  )
+}
+
+function isFew({sql}: Connection, places: readonly Place[], {low, high}: Bounds): boolean {
   let size = 0
   for (const {from, seq, parameters} of places) {
     const query = `SELECT count(*) AS size FROM (SELECT 1 FROM ${from} AND ${seq} > ? AND ${seq} <= ? LIMIT ?)`
-    size += Number(sql(query).get(...parameters, low, high, limit - size)?.['size'])
-    if (size >= limit) break
+    size += Number(sql(query).get(...parameters, low, high, fewCandidates + 1 - size)?.['size'])
+    if (size > fewCandidates) return false
   }
-  return size
+  return true
 }
 
-/** The sequence numbers of a time range, sorted as read; undefined when there are `limit` or more. */
-function seqsByTime({sql}: Connection, filter: Filter, bounds: Bounds, limit: number): number[] | undefined {
-  const [timeWhere, timeParameters] = timeCondition(filter)
-  const query = `SELECT seq FROM events INDEXED BY by_ts WHERE seq > ? AND seq <= ?${timeWhere} LIMIT ?`
-  const rows = sql(query).all(bounds.low, bounds.high, ...timeParameters, limit)
-  if (rows.length >= limit) return undefined
+/** The sequence numbers of a time range, sorted as read; undefined without a time, and when there are many. */
+function seqsByTime(connection: Connection, filter: Filter, bounds: Bounds): number[] | undefined {
+  const rows = rangeOf(connection, 'SELECT seq', filter, bounds, mostSorted)
+  if (!rows || rows.length >= mostSorted) return undefined
   const seqs = rows.map((row) => Number(row['seq']))
   return seqs.sort(bounds.isDescending ? (a, b) => b - a : (a, b) => a - b)
+}
+
+/**
+ * The part of the log in which a time range lies: logs are nearly in the order of time, imported ones less so. With an
+ * agent or a type the index is quick without it.
+ */
+function narrowByTime(connection: Connection, filter: Filter, bounds: Bounds): Bounds {
+  if (filter.agents?.length || filter.types?.length) return bounds
+  const columns = 'SELECT count(*) AS events, min(seq) AS first, max(seq) AS last'
+  const found = rangeOf(connection, columns, filter, bounds, mostInRange)?.[0]
+  if (!found || Number(found['events']) >= mostInRange) return bounds
+  return {...bounds, low: Number(found['first']) - 1, high: Number(found['last'])}
+}
+
+/** Asks the time index about at most `limit` events of the filter's time; undefined when it has none. */
+function rangeOf({sql}: Connection, select: string, filter: Filter, {low, high}: Bounds, limit: number) {
+  const [timeWhere, parameters] = timeCondition(filter)
+  if (!timeWhere) return undefined
+  const range = `SELECT seq FROM events INDEXED BY by_ts WHERE seq > ? AND seq <= ?${timeWhere} LIMIT ?`
+  return sql(`${select} FROM (${range})`).all(low, high, ...parameters, limit)
 }

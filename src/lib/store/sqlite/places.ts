@@ -18,11 +18,11 @@ const mostPlaces = 2000
 /** The places of one condition; all together hold every event that it lets through. Undefined: no index helps. */
 export type Places = Place[] | undefined
 
-export function runPlaces({runs}: Filter): Places {
+export function runPlaces(_: Connection, {runs}: Filter): Places {
   return isSet(runs) ? distinct(runs).map((run) => place('events INDEXED BY by_run WHERE run_id = ?', run)) : undefined
 }
 
-export function sessionPlaces({sessions}: Filter): Places {
+export function sessionPlaces(_: Connection, {sessions}: Filter): Places {
   if (!isSet(sessions)) return undefined
   return distinct(sessions).flatMap((session) => [
     place('events INDEXED BY by_session_key WHERE session_key = ?', session),
@@ -35,11 +35,14 @@ export function toolPlaces(connection: Connection, {tools}: Filter): Places {
   return names?.map((name) => place('events INDEXED BY by_tool WHERE tool = ?', name))
 }
 
-/** By agent and type; the time is looked up in the same index. */
+/**
+ * By agent, type and time. A time alone is looked up here under all agents and types: this index is in log order, and
+ * much smaller than the log.
+ */
 export function agentTypePlaces(connection: Connection, filter: Filter): Places {
-  const pairs = wantedPairs(connection, filter)
   const [timeWhere, timeParameters] = timeCondition(filter)
-  return pairs?.map(([agent, type]) =>
+  if (!isSet(filter.agents) && !isSet(filter.types) && !timeWhere) return undefined
+  return wantedPairs(connection, filter)?.map(([agent, type]) =>
     place(`events INDEXED BY by_agent_type WHERE agent = ? AND type = ?${timeWhere}`, agent, type, ...timeParameters),
   )
 }
@@ -81,27 +84,34 @@ function wantedPairs(connection: Connection, filter: Filter): Pair[] | undefined
 }
 
 /** Every agent and type that occurs, by skipping through the index: one look-up each. */
-function knownPairs({sql}: Connection): Pair[] | undefined {
-  const next = sql(`
-    SELECT agent, type FROM events INDEXED BY by_agent_type WHERE (agent, type) > (?, ?) ORDER BY agent, type LIMIT 1`)
-  const first = sql('SELECT agent, type FROM events INDEXED BY by_agent_type ORDER BY agent, type LIMIT 1')
+function knownPairs(connection: Connection): Pair[] | undefined {
   const pairs: Pair[] = []
-  for (let row = first.get(); row; row = next.get(...pairs.at(-1)!)) {
-    if (pairs.length === mostPlaces) return undefined
-    pairs.push([String(row['agent']), String(row['type'])])
+  for (const agent of skipThrough(connection, 'min(agent) AS name FROM events WHERE agent')) {
+    const types = 'min(type) AS name FROM events INDEXED BY by_agent_type WHERE agent = ? AND type'
+    for (const type of skipThrough(connection, types, agent)) {
+      if (pairs.length === mostPlaces) return undefined
+      pairs.push([agent, type])
+    }
   }
   return pairs
 }
 
-function toolNames({sql}: Connection): string[] | undefined {
-  const next = sql('SELECT min(tool) AS tool FROM events INDEXED BY by_tool WHERE tool > ?')
-  const first = sql('SELECT min(tool) AS tool FROM events INDEXED BY by_tool WHERE tool IS NOT NULL')
+function toolNames(connection: Connection): string[] | undefined {
   const names: string[] = []
-  for (let name = first.get()?.['tool']; typeof name === 'string'; name = next.get(name)?.['tool']) {
+  for (const name of skipThrough(connection, 'min(tool) AS name FROM events INDEXED BY by_tool WHERE tool')) {
     if (names.length === mostPlaces) return undefined
     names.push(name)
   }
   return names
+}
+
+/** The different names of an index, from the empty one on; `smallest` ends with the name, which is then compared. */
+function* skipThrough({sql}: Connection, smallest: string, ...parameters: string[]): Generator<string> {
+  let name = sql(`SELECT ${smallest} >= ?`).get(...parameters, '')?.['name']
+  while (typeof name === 'string') {
+    yield name
+    name = sql(`SELECT ${smallest} > ?`).get(...parameters, name)?.['name']
+  }
 }
 
 /** The values that globs stand for; `known` is only asked when one of them is not literal. */

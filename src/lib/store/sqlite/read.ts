@@ -7,10 +7,10 @@ import type {Filter} from '../../filter/filter.ts'
 import type {Bounds} from './bounds.ts'
 import {endOf, restOf, startOf} from './bounds.ts'
 import type {LogFile} from './log-file.ts'
-import {mergePlaces} from './merge.ts'
 import type {Path} from './path.ts'
 import {choosePath} from './path.ts'
 import {positionOf} from './position.ts'
+import {walkSeqs} from './seqs.ts'
 
 /** What is asked for: the filter, the same compiled, and the way to the text index (path.ts). */
 export interface Query {
@@ -50,9 +50,8 @@ interface Row {
   storedAt: number
 }
 
-function rowsOf(file: LogFile, path: Path, bounds: Bounds): Iterable<Row> {
-  if (path.kind === 'scan') return scanRows(file, bounds)
-  return fetchRows(file, path.kind === 'seqs' ? path.seqs : mergePlaces(file, path.places, bounds))
+function rowsOf(file: LogFile, {seqs}: Path, bounds: Bounds): Iterable<Row> {
+  return seqs ? fetchRows(file, walkSeqs(seqs, bounds)) : scanRows(file, bounds)
 }
 
 function* fetchRows(file: LogFile, seqs: Iterable<number>): Generator<Row> {

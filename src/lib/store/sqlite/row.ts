@@ -43,3 +43,11 @@ export function searchColumns(event: ClawEvent): SearchColumns {
 function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
+
+/** The event id that `eventKey` made a key of. */
+export function eventIdOf(key: unknown): string {
+  if (!(key instanceof Uint8Array)) return String(key)
+  const bytes = Buffer.from(key)
+  if (bytes.length !== 16) return bytes.subarray(1).toString('utf16le')
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

@@ -1,0 +1,119 @@
+import type {PruneRequest} from '../port.ts'
+import type {Connection} from './connection.ts'
+import {readHead, writeHead} from './head.ts'
+import type {LogFile} from './log-file.ts'
+import type {Writer} from './write.ts'
+import {createWriter, turnMs} from './write.ts'
+
+/**
+ * Removes the oldest events, in pieces that keep no writer waiting, together with their words, and gives the space
+ * back. The chain of what is left begins at the last event that was removed (`log.pruned_*`).
+ */
+export async function pruneLog(file: LogFile, request: PruneRequest): Promise<{removed: number; left: number}> {
+  const {events} = readHead(file.reader())
+  const cut = cutOf(file.reader(), request)
+  const first = prunedSeq(file.reader())
+  // Sequence numbers are without gaps, so the difference is the number of events.
+  if (request.dryRun || cut <= first) {
+    const removed = Math.max(0, cut - first)
+    return {removed, left: events - removed}
+  }
+  const writer = createWriter(file)
+  let removed = 0
+  while (prunedSeq(file.reader()) < cut) removed += await writer.write((connection) => prunePiece(connection, cut))
+  await forgetWords(writer)
+  await shrink(file, writer)
+  return {removed, left: readHead(file.reader()).events}
+}
+
+function prunedSeq({sql}: Connection): number {
+  return Number(sql('SELECT pruned_seq FROM log').get()?.['pruned_seq'])
+}
+
+/** The last sequence number to remove. */
+function cutOf(connection: Connection, {storedBefore, maxBytes}: PruneRequest): number {
+  const byTime = storedBefore === undefined ? 0 : lastStoredBefore(connection, storedBefore)
+  return maxBytes === undefined ? byTime : Math.max(byTime, lastOverBytes(connection, maxBytes))
+}
+
+/** Times of storage never fall, so the place is found by halving. */
+function lastStoredBefore(connection: Connection, time: number): number {
+  let before = prunedSeq(connection)
+  let after = readHead(connection).seq + 1
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2)
+    const row = connection.sql('SELECT stored_at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1').get(middle)
+    if (row && Number(row['stored_at']) < time) before = middle
+    else after = middle
+  }
+  return before
+}
+
+function lastOverBytes(connection: Connection, maxBytes: number): number {
+  let excess = readHead(connection).bytes - maxBytes
+  let last = prunedSeq(connection)
+  if (excess <= 0) return last
+  for (const row of connection.sql('SELECT seq, octet_length(body) AS bytes FROM events ORDER BY seq').iterate()) {
+    last = Number(row['seq'])
+    excess -= Number(row['bytes'])
+    if (excess <= 0) break
+  }
+  return last
+}
+
+const piece = 100
+
+/** Removes events until the turn is over or the cut is reached; says how many. */
+function prunePiece(connection: Connection, cut: number): number {
+  const {sql} = connection
+  const end = performance.now() + turnMs
+  const head = readHead(connection)
+  const eventsBefore = head.events
+  let from = prunedSeq(connection)
+  while (from < cut && performance.now() < end) {
+    const to = Math.min(from + piece, cut)
+    const sum = sql('SELECT total(octet_length(body)) AS bytes FROM events WHERE seq > ? AND seq <= ?').get(from, to)
+    moveAnchor(connection, to)
+    head.events -= Number(sql('DELETE FROM events WHERE seq > ? AND seq <= ?').run(from, to).changes)
+    head.bytes -= Number(sum?.['bytes'])
+    sql('DELETE FROM words WHERE rowid > ? AND rowid <= ?').run(from, to)
+    from = to
+  }
+  sql('UPDATE words_state SET last_seq = max(last_seq, ?)').run(from)
+  writeHead(connection, head)
+  return eventsBefore - head.events
+}
+
+/** What is left begins after this event. If it is missing, the last one before it that is there keeps the anchor. */
+function moveAnchor({sql}: Connection, seq: number): void {
+  sql(
+    `UPDATE log SET pruned_seq = ?, pruned_chain = coalesce((SELECT chain FROM events WHERE seq = ?), pruned_chain)`,
+  ).run(seq, seq)
+}
+
+/**
+ * A deleted row of the text index is only marked: its words stay in the file until its part of the index is merged.
+ * A negative number makes everything one merge, the positive ones after it go on with that.
+ */
+async function forgetWords(writer: Writer): Promise<void> {
+  let pages = -200
+  for (let isDone = false; !isDone; pages = 200) {
+    isDone = await writer.write(({sql}) => {
+      const changes = () => Number(sql('SELECT total_changes() AS changes').get()?.['changes'])
+      const before = changes()
+      sql(`INSERT INTO words (words, rank) VALUES ('merge', ?)`).run(pages)
+      return changes() - before < 2
+    })
+  }
+}
+
+/** Gives free pages back to the disk, so that nothing of what was removed stays in them either. */
+async function shrink(file: LogFile, writer: Writer): Promise<void> {
+  for (let isDone = false; !isDone; ) {
+    isDone = await writer.write(({db, sql}) => {
+      db.exec('PRAGMA incremental_vacuum(500)')
+      return Number(sql('PRAGMA freelist_count').get()?.['freelist_count']) === 0
+    })
+  }
+  file.writer().db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+}
