@@ -31,8 +31,10 @@ interface Content {
 
 /**
  * Finds for each part of a file its place in the log. Among equal headings a part keeps the place that has its
- * content, so that taking out the first of ten is one change and not ten; what is left is paired in order. The same
- * file gives the same places again when some of them have been written to the log in between.
+ * content, so that taking out the first of ten is one change and not ten; what is left is paired in order.
+ *
+ * When the first of the changes are in the log already, what comes out is the rest of them: the first parts with a
+ * content are the known ones, so a change that is written leaves the front of the new parts and of the places left.
  */
 export function placesOf<T extends Content>(parts: readonly T[], known: readonly KnownPart[]): Placement<T> {
   const knownByHeading = Map.groupBy(known, ({heading}) => heading)
@@ -53,33 +55,25 @@ function placeGroup<T extends Content>(
   placed: Map<T, PlacedPart<T>>,
 ): KnownPart[] {
   const places = new Map(known.map((place) => [place.ordinal, place]))
-  const left = new Set(known.filter(isAlive).sort((a, b) => a.ordinal - b.ordinal))
-  const keep = (part: T, {ordinal, eventId}: KnownPart) => placed.set(part, {part, ordinal, knownAs: eventId})
-
-  const moved = parts.filter((part, ordinal) => {
-    const place = places.get(ordinal)
-    if (place?.sha256 !== part.sha256) return true
-    keep(part, place)
-    left.delete(place)
-    return false
-  })
+  const alive = known.filter(isAlive).sort((a, b) => a.ordinal - b.ordinal)
   // Reversed, so that the lowest place is taken from the end.
-  const byContent = Map.groupBy([...left].reverse(), ({sha256}) => sha256)
-  const changed = moved.filter((part) => {
+  const byContent = Map.groupBy(alive.toReversed(), ({sha256}) => sha256)
+  const kept = new Set<KnownPart>()
+  const news = parts.filter((part) => {
     const place = byContent.get(part.sha256)?.pop()
     if (!place) return true
-    keep(part, place)
-    left.delete(place)
+    kept.add(place)
+    placed.set(part, {part, ordinal: place.ordinal, knownAs: place.eventId})
     return false
   })
-  const replaced = [...left]
+  const left = alive.filter((place) => !kept.has(place))
   const free = freeOrdinals(places)
-  for (const [index, part] of changed.entries()) {
-    const ordinal = replaced[index]?.ordinal ?? free.next().value
+  for (const [index, part] of news.entries()) {
+    const ordinal = left[index]?.ordinal ?? free.next().value
     // A part that returns supersedes the event that said it was gone, so that its own event is a new one.
     placed.set(part, {part, ordinal, supersedes: places.get(ordinal)?.eventId})
   }
-  return replaced.slice(changed.length)
+  return left.slice(news.length)
 }
 
 /** The places nothing stands on, the lowest first, without end. */
