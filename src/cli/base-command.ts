@@ -39,14 +39,17 @@ export abstract class BaseCommand extends Command {
     return store
   }
 
-  protected async openAdmin(flags: BaseFlags): Promise<StoreAdmin> {
+  /** The same log for those who create, change or remove it; with `agent`, that agent's own. */
+  protected async openAdmin(flags: BaseFlags, {agent}: {agent?: string} = {}): Promise<StoreAdmin> {
     const {openAdmin} = await import('../lib/wiring/open-store.ts')
-    const admin = await openAdmin(await this.storeSettings(flags))
+    const {agentLocation} = await import('../lib/config/store-settings.ts')
+    const location = await this.storeSettings(flags)
+    const admin = await openAdmin(agent === undefined ? location : agentLocation(location, agent))
     this.closers.push(() => admin.close())
     return admin
   }
 
-  protected async storeSettings({store, config, state}: BaseFlags) {
+  private async storeSettings({store, config, state}: BaseFlags) {
     const {storeSettings} = await import('../lib/config/store-settings.ts')
     return storeSettings({store, config, state, env: process.env})
   }

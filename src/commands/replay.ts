@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../cli/base-command.ts'
+import {BaseCommand, type BaseFlags} from '../cli/base-command.ts'
 import {filterFlags, jsonFlag, ndjsonFlag} from '../cli/flags.ts'
 import {formatFlag, printEvents} from '../cli/print-events.ts'
 import {createProgress} from '../cli/progress.ts'
@@ -7,6 +7,8 @@ import {ClawError, Exit} from '../lib/errors.ts'
 import {parseFilter} from '../lib/filter/parse.ts'
 import {copyEvents} from '../lib/replay/copy.ts'
 import {paced, parseSpeed, speedForms} from '../lib/replay/pace.ts'
+import {isSameLog} from '../lib/replay/same-log.ts'
+import type {EventStore} from '../lib/store/port.ts'
 
 export default class Replay extends BaseCommand {
   static override summary = 'Send stored events again, in log order'
@@ -58,7 +60,7 @@ export default class Replay extends BaseCommand {
       await printEvents(events, flags, this.term)
       return
     }
-    const target = await this.openTarget(flags)
+    const target = await this.openTarget(store, flags)
     const progress = createProgress(this.term, {unit: 'events'})
     const onProgress = ({read}: {read: number}) => progress.update(read)
     const result = await copyEvents(events, target, {paced: speed !== Number.POSITIVE_INFINITY, onProgress}).finally(
@@ -68,16 +70,12 @@ export default class Replay extends BaseCommand {
     await this.term.line(flags.json || flags.ndjson ? JSON.stringify(result) : text)
   }
 
-  private async openTarget(flags: {to: string; store?: string; config?: string; state?: string}) {
-    const {sameLog} = await import('../lib/wiring/open-store.ts')
-    const {store: _source, ...rest} = flags
-    const target = await this.storeSettings({...rest, store: flags.to})
-    if (sameLog(await this.storeSettings(flags), target)) {
-      throw new ClawError('USAGE', '--to names the very log that is read from', {
-        exit: Exit.usage,
-        suggestions: ['name another log'],
-      })
-    }
-    return this.openStore({...rest, store: flags.to}, {whenMissing: 'create'})
+  private async openTarget(store: EventStore, flags: BaseFlags & {to: string}): Promise<EventStore> {
+    const target = await this.openStore({...flags, store: flags.to}, {whenMissing: 'create'})
+    if (!isSameLog(await store.describe(), await target.describe())) return target
+    throw new ClawError('USAGE', '--to names the very log that is read from', {
+      exit: Exit.usage,
+      suggestions: ['name another log'],
+    })
   }
 }

@@ -1,4 +1,4 @@
-import {cpSync, readFileSync, writeFileSync} from 'node:fs'
+import {cpSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type NatsServer, startNats} from '../nats-server.ts'
@@ -6,6 +6,20 @@ import {linesOf, type Sandbox, sandbox} from '../run-bin.ts'
 
 const examples = path.join(import.meta.dirname, '..', '..', 'examples')
 const dialects = path.join(import.meta.dirname, '..', 'fixtures', 'dialects')
+const dialectFiles = ['openclaw', 'agent-event', 'event-server-log', 'event-store', 'event-store-simple']
+
+/** What another process records while tail listens. */
+const live = Array.from({length: 20}, (_, n) =>
+  JSON.stringify({
+    type: n % 2 ? 'tool_call' : 'note.added',
+    id: `live-${n}`,
+    timestamp: 1_795_300_000_000 + n,
+    agent: 'a.b *>',
+    session: 'live',
+    visibility: 'public',
+    payload: {n},
+  }),
+).join('\n')
 
 /** What a user does on the first days, on any store; returns what every command said about the events. */
 async function firstDays(box: Sandbox, store: string, other: string): Promise<Record<string, unknown>> {
@@ -24,15 +38,15 @@ async function firstDays(box: Sandbox, store: string, other: string): Promise<Re
   seen.again = [again.created, again.changed, again.unchanged]
   seen.migrate = JSON.parse(await run('migrate', '--json'))
   seen.migrateAgain = JSON.parse(await run('migrate', '--json'))
-  for (const file of ['s1', 's2', 's3', 'event-store-plugin'])
+  for (const file of dialectFiles)
     seen[file] = JSON.parse(await run('import', path.join(box.folder, `${file}.ndjson`), '--json'))
 
   // A second process writes while tail listens.
   const tail = box.start(['tail', '--last', '0', '--limit', '20', '--ndjson', '--store', store])
   await tail.until('listening')
-  writeFileSync(path.join(box.folder, 'live.ndjson'), readFileSync(path.join(dialects, 'live.ndjson')))
-  const live = JSON.parse(await run('import', path.join(box.folder, 'live.ndjson'), '--json'))
-  expect(live.appended).toBe(20)
+  writeFileSync(path.join(box.folder, 'live.ndjson'), live)
+  const recorded = JSON.parse(await run('import', path.join(box.folder, 'live.ndjson'), '--json'))
+  expect(recorded.appended).toBe(20)
   seen.tail = linesOf((await tail.finished).stdout).map(withoutPlace)
 
   for (const filter of filters) seen[filter.join(' ')] = await events(...filter)
@@ -60,7 +74,7 @@ const filters: string[][] = [
   ['--since', '2026-03-01', '--until', '2026-11-19'],
   ['--text', 'tea'],
   ['--where', "type.startsWith('memory.') && data.path != 'MEMORY.md'"],
-  ['--run', 'run-1'],
+  ['--run', '51e6e5f2-871a-4dd2-9031-747f346d9bc3'],
 ]
 
 function withoutPlace(line: string): unknown {
@@ -80,7 +94,7 @@ describe('the same commands give the same events on every store', () => {
       recursive: true,
       preserveTimestamps: true,
     })
-    for (const file of ['s1', 's2', 's3', 'event-store-plugin'])
+    for (const file of dialectFiles)
       cpSync(path.join(dialects, `${file}.ndjson`), path.join(made.folder, `${file}.ndjson`))
     return made
   }

@@ -47,7 +47,7 @@ export default class StreamInit extends BaseCommand {
       maxBytes: flags['max-bytes'] === undefined ? undefined : parseBytes(flags['max-bytes']),
       immutable: flags.immutable,
     }
-    const admin = await this.openAdmin({...flags, store})
+    const admin = await this.openAdmin({...flags, store}, flags)
     const plan = await admin.plan(settings)
     if (plan.exists && plan.changes.length > 0) {
       this.show(plan)

@@ -1,4 +1,4 @@
-import {existsSync, realpathSync} from 'node:fs'
+import {existsSync} from 'node:fs'
 import type {StoreLocation} from '../config/store-settings.ts'
 import {ClawError} from '../errors.ts'
 import type {EventStore, StoreAdmin} from '../store/port.ts'
@@ -36,21 +36,6 @@ export async function openAdmin(location: StoreLocation): Promise<StoreAdmin> {
   }
   const {openSqliteAdmin} = await import('../store/sqlite/admin.ts')
   return openSqliteAdmin(location.path)
-}
-
-/** Whether two locations are one and the same log, as far as can be seen from here. */
-export function sameLog(a: StoreLocation, b: StoreLocation): boolean {
-  if (a.kind === 'nats' && b.kind === 'nats') return serverOf(a.url) === serverOf(b.url) && a.stream === b.stream
-  return a.kind === 'sqlite' && b.kind === 'sqlite' && realPath(a.path) === realPath(b.path)
-}
-
-/** Host and port: who asks makes no difference. */
-function serverOf(url: string): string {
-  return new URL(url).host
-}
-
-function realPath(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path
 }
 
 function missing(path: string): ClawError {
