@@ -1,0 +1,70 @@
+import {beforeEach, describe, expect, it} from 'vitest'
+import type {StoredEvent} from '../../src/lib/event/envelope.ts'
+import {makeEvent} from '../../src/lib/event/make.ts'
+import {everything} from '../../src/lib/filter/filter.ts'
+import {copyEvents} from '../../src/lib/replay/copy.ts'
+import {tailEvents} from '../../src/lib/replay/tail.ts'
+import {openMemoryStore} from '../../src/lib/store/memory/store.ts'
+import type {EventStore} from '../../src/lib/store/port.ts'
+
+let store: EventStore
+beforeEach(() => {
+  store = openMemoryStore()
+})
+
+const note = (n: number) => makeEvent({type: 'note.added', agentId: 'main', source: 'cli', data: {n}})
+const append = (...numbers: number[]) => store.append(numbers.map(note))
+const numbers = (events: readonly StoredEvent[]) => events.map(({data}) => data.n)
+
+/** Takes `count` events from a tail while `meanwhile` runs once it is listening. */
+async function take(
+  count: number,
+  options: {last: number; after?: string},
+  meanwhile: () => Promise<unknown>,
+): Promise<unknown[]> {
+  const seen: StoredEvent[] = []
+  const {signal} = new AbortController()
+  for await (const event of tailEvents(store, everything, {
+    ...options,
+    limit: count,
+    signal,
+    onHealth: () => void meanwhile(),
+  }))
+    seen.push(event)
+  return numbers(seen)
+}
+
+describe('tail', () => {
+  it('shows the last stored events in log order, then the new ones, without a gap or a repeat', async () => {
+    await append(1, 2, 3, 4)
+    expect(await take(4, {last: 2}, () => append(5, 6))).toEqual([3, 4, 5, 6])
+  })
+
+  it('starts an empty log with its first event', async () => {
+    expect(await take(2, {last: 10}, () => append(1, 2))).toEqual([1, 2])
+  })
+
+  it('goes on after a position', async () => {
+    await append(1, 2, 3)
+    const [first] = await Array.fromAsync(store.read(everything))
+    expect(await take(3, {last: 0, after: first!.position}, () => append(4))).toEqual([2, 3, 4])
+  })
+
+  it('ends by itself when the last events are enough', async () => {
+    await append(1, 2, 3)
+    expect(await take(2, {last: 5}, async () => undefined)).toEqual([2, 3])
+  })
+})
+
+describe('copy', () => {
+  it('appends what it reads with its ids, so that a second time adds nothing', async () => {
+    await append(1, 2, 3)
+    const target = openMemoryStore()
+    const again = () => copyEvents(store.read(everything), target, {paced: false})
+    expect(await again()).toEqual({read: 3, appended: 3, duplicates: 0})
+    expect(await again()).toEqual({read: 3, appended: 0, duplicates: 3})
+    const [copied] = await Array.fromAsync(target.read(everything))
+    const [original] = await Array.fromAsync(store.read(everything))
+    expect({...copied, position: '', storedAt: ''}).toEqual({...original, position: '', storedAt: ''})
+  })
+})
