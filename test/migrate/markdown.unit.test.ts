@@ -7,11 +7,10 @@ function headingsOf(text: string): string[] {
 }
 
 describe('outline of a note', () => {
-  it('tells title, preamble, sections and their lines', () => {
+  it('tells title, sections and their lines', () => {
     const text = '# Monday\n\nRain.\n\n## Morning\n\nTea.\n## Evening\nMore tea.'
     expect(outlineOf(text)).toEqual({
       title: 'Monday',
-      preamble: '# Monday\n\nRain.\n\n',
       sections: [
         {heading: 'Morning', text: '## Morning\n\nTea.\n', line: 5},
         {heading: 'Evening', text: '## Evening\nMore tea.', line: 8},
@@ -137,8 +136,11 @@ describe('outline of a note', () => {
       .map((lines) => lines.flat().join(''))
     fc.assert(
       fc.property(note, (text) => {
-        const {preamble, sections} = outlineOf(text)
-        expect(preamble + sections.map((section) => section.text).join('')).toBe(text)
+        const {sections} = outlineOf(text)
+        const joined = sections.map((section) => section.text).join('')
+        expect(text.endsWith(joined)).toBe(true)
+        const before = text.slice(0, text.length - joined.length)
+        expect(outlineOf(before).sections).toEqual([])
         for (const {text: section, line: number, heading} of sections) {
           expect(text.split('\n')[number - 1]).toMatch(/^ {0,3}##(?!#)/)
           expect(section.trimStart().startsWith('##')).toBe(true)
@@ -156,6 +158,6 @@ describe('outline of a note', () => {
       `## a${' #'.repeat(100_000)}`,
       '`'.repeat(200_000),
     ]
-    for (const text of slow) expect(outlineOf(text).preamble.length).toBeLessThanOrEqual(text.length)
+    for (const text of slow) expect(outlineOf(text).sections.length).toBeLessThanOrEqual(1)
   })
 })

@@ -6,6 +6,7 @@ import {ClawError} from '../../src/lib/errors.ts'
 import type {ClawEvent} from '../../src/lib/event/envelope.ts'
 import {migrateWorkspaces} from '../../src/lib/migrate/migrate.ts'
 import type {EventStore} from '../../src/lib/store/port.ts'
+import {openSqliteAdmin} from '../../src/lib/store/sqlite/admin.ts'
 import {event} from '../contracts/event-store/events.ts'
 import {briefly, currentOf, eventsIn, migrate, noon, type Scene, scenes} from './scene.ts'
 
@@ -196,6 +197,20 @@ describe.each([
     expect(await migrate(store, place.workspace)).toMatchObject({events: 2, appended: 2})
   })
 
+  it('knows again what the store had to cut', async () => {
+    const long = 'long '.repeat(1_200_000)
+    const place = scene({'MEMORY.md': `## ${'h'.repeat(2_000_000)}\n${long}\n## B\n`})
+    const store = await open(place)
+    expect(await migrate(store, place.workspace)).toMatchObject({appended: 3})
+    const [file, section] = await eventsIn(store)
+    expect(file?.metadata?.['truncated']).toMatchObject([{path: '/data/text'}])
+    expect(section?.data['heading']).toBe('h'.repeat(1024))
+    expect(await migrate(store, place.workspace)).toMatchObject({appended: 0, duplicates: 3})
+    place.write('MEMORY.md', `## ${'h'.repeat(2_000_000)}\n${long}\n`)
+    expect(await migrate(store, place.workspace)).toMatchObject({appended: 2, superseded: 2})
+    expect(currentOf(await eventsIn(store)).length).toBe(2)
+  })
+
   it('migrates many files in many batches, in order', async () => {
     const files = Array.from({length: 700}, (__, n) => [
       `memory/n-${String(n).padStart(3, '0')}.md`,
@@ -339,7 +354,10 @@ describe('migrate', () => {
     })
   })
 
-  it.each(['', 'x'.repeat(257)])('refuses the agent id %j', async (agentId) => {
+  it.each([
+    ['is empty', ''],
+    ['is too long for a log', 'x'.repeat(257)],
+  ])('refuses an agent id that %s', async (_, agentId) => {
     await expect(migrate(memoryStore(), scene().workspace, {agentId})).rejects.toThrow(ClawError)
   })
 
@@ -365,6 +383,26 @@ describe('migrate', () => {
         {path: `${two.workspace}/life/areas/x/items.json`, reason: expect.stringContaining('broken JSON')},
       ],
     })
+  })
+
+  it('waits for nobody who migrates already, but says who it is', async () => {
+    const place = scene({'MEMORY.md': '## A\n'})
+    const file = path.join(place.folder, 'events.db')
+    const store = await sqliteStore(file)
+    const [one, two] = [await openSqliteAdmin(file), await openSqliteAdmin(file)]
+    const held = await one.lock('migrate')
+    await expect(migrate(store, place.workspace, {lock: () => two.lock('migrate')})).rejects.toMatchObject({
+      code: 'LOCK_HELD',
+    })
+    expect(await migrate(store, place.workspace, {dryRun: true, lock: () => two.lock('migrate')})).toMatchObject({
+      appended: 2,
+    })
+    await held.release()
+    expect(await migrate(store, place.workspace, {lock: () => two.lock('migrate')})).toMatchObject({appended: 2})
+    // The lock is free again.
+    await (await one.lock('migrate')).release()
+    await one.close()
+    await two.close()
   })
 
   it('holds the lock from before its first look at the log until all is written', async () => {

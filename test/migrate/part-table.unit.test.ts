@@ -6,7 +6,7 @@ import type {KnownPart} from '../../src/lib/migrate/places.ts'
 
 const parts = fc
   .tuple(
-    fc.constantFrom('', 'Notes', '茶 🍵', 'Plans'),
+    fc.constantFrom('', 'Notes', '茶 🍵', 'Plans', '\ud800'),
     fc.integer({min: 0, max: 3}),
     fc.option(fc.nat(), {nil: undefined}),
   )
@@ -33,13 +33,25 @@ describe('part table', () => {
     )
   })
 
+  it('keeps a heading that is longer than a page', () => {
+    const table = createPartTable()
+    const parts = ['short', 'x'.repeat(3_000_000), 'y'].map((heading) => ({
+      heading,
+      ordinal: 0,
+      eventId: contentId(1, heading),
+      sha256: 'ab'.repeat(32),
+    }))
+    const last = parts.reduce((previous, part) => table.add(part, previous), -1)
+    expect(table.latest(last)).toEqual(parts)
+  })
+
   it('grows beyond a page', () => {
     const table = createPartTable()
     let last = -1
-    for (let ordinal = 0; ordinal < 10_000; ordinal++) {
+    for (let ordinal = 0; ordinal < 20_000; ordinal++) {
       last = table.add({heading: 'x', ordinal, eventId: contentId(ordinal, 'x'), sha256: 'ab'.repeat(32)}, last)
     }
     const latest = table.latest(last)
-    expect([latest.length, latest[0]?.ordinal, latest[9999]?.eventId]).toEqual([10_000, 0, contentId(9999, 'x')])
+    expect([latest.length, latest[0]?.ordinal, latest[19_999]?.eventId]).toEqual([20_000, 0, contentId(19_999, 'x')])
   })
 })

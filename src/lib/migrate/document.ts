@@ -51,13 +51,18 @@ async function noteDocument(path: string, {text, sha256, mtimeMs}: FileContent):
   return {
     path,
     type: typeOf(path),
-    heading: title,
+    heading: asName(title),
     text,
     sha256,
     ...time,
     ...(fields && {frontMatter: fields}),
     ...(fault !== undefined && {frontMatterFault: fault}),
-    parts: sections.map((section) => ({...section, ...time, sha256: hash('sha256', section.text)})),
+    parts: sections.map((section) => ({
+      ...section,
+      heading: asName(section.heading),
+      ...time,
+      sha256: hash('sha256', section.text),
+    })),
   }
 }
 
@@ -69,7 +74,7 @@ function factsDocument(path: string, {text, sha256, mtimeMs}: FileContent): Memo
 
 function partOf({id, text, line, date, value}: Fact, time: Timed): Part {
   return {
-    heading: id,
+    heading: asName(id),
     text,
     line,
     // Of the whole fact, however the file is indented: a status that changes is a change, a new layout is none.
@@ -77,6 +82,13 @@ function partOf({id, text, line, date, value}: Fact, time: Timed): Part {
     ...(date === undefined ? time : timed(date, 'fact')),
     ...(isFields(value) && {fact: value}),
   }
+}
+
+const longestName = 1024
+
+/** A heading as a place's name. A store cuts long strings of a large event, and a cut name would be another place. */
+function asName(heading: string): string {
+  return heading.length <= longestName ? heading : heading.slice(0, longestName).toWellFormed()
 }
 
 /** What kind of memory a path holds. */

@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises'
 import type {StoredEvent} from '../event/envelope.ts'
 import type {EventStore} from '../store/port.ts'
 import {createPartTable} from './part-table.ts'
@@ -20,6 +21,9 @@ export interface Ledger {
   paths(): string[]
 }
 
+/** Between two turns of the event loop: some tens of milliseconds. */
+const eventsPerTurn = 2048
+
 interface FileRow {
   eventId?: string
   sha256?: string
@@ -37,7 +41,10 @@ export async function readLedger(store: EventStore, agentId: string, signal?: Ab
     return row
   }
 
+  let events = 0
   for await (const event of store.read({types: ['memory.*'], agents: [agentId]})) {
+    // An embedded log reads without ever waiting: signals and the lock's own timer need their turn.
+    if (++events % eventsPerTurn === 0) await setImmediate()
     signal?.throwIfAborted()
     const entry = entryOf(event)
     if (!entry) continue
@@ -70,7 +77,7 @@ interface Entry {
 function entryOf({eventId, source, type, data, metadata}: StoredEvent): Entry | undefined {
   if (source !== 'migration' || metadata === undefined || !isContentId(eventId)) return undefined
   const {sourcePath: path, sha256, ordinal} = metadata
-  const heading = data['heading']
+  const heading = ordinal === undefined ? '' : data['heading']
   if (typeof path !== 'string' || typeof heading !== 'string') return undefined
   if (ordinal !== undefined && !isOrdinal(ordinal)) return undefined
   if (type === 'memory.removed') return {path, eventId, sha256: undefined, heading, ordinal}

@@ -11,31 +11,27 @@ export interface Section {
 export interface Outline {
   /** The first `#` heading; '' where there is none. */
   title: string
-  /** What stands before the first section. */
-  preamble: string
   sections: Section[]
 }
 
 /**
  * Cuts Markdown at its `##` headings (CommonMark's ATX headings of level 2), not at what only looks like one in a
- * code block or a comment. Preamble and sections together are the text from `start` on.
+ * code block or a comment. The sections together are the text from the first of them on; what stands before it is no
+ * section, and is found in the text of the whole file.
  */
 export function outlineOf(text: string, start = 0): Outline {
-  const outline: Outline = {title: '', preamble: '', sections: []}
-  let open: {heading: string; line: number; at: number} | undefined
-  const closeAt = (end: number) => {
-    if (open) outline.sections.push({heading: open.heading, line: open.line, text: text.slice(open.at, end)})
-    else outline.preamble = text.slice(start, end)
+  let title = ''
+  const starts: Heading[] = []
+  for (const heading of headingsOf(text, start)) {
+    if (heading.level === 2) starts.push(heading)
+    else title ||= heading.heading
   }
-  for (const {at, line, level, heading} of headingsOf(text, start)) {
-    if (level === 1) outline.title ||= heading
-    else {
-      closeAt(at)
-      open = {heading, line, at}
-    }
-  }
-  closeAt(text.length)
-  return outline
+  const sections = starts.map(({heading, line, at}, index) => ({
+    heading,
+    line,
+    text: text.slice(at, starts[index + 1]?.at),
+  }))
+  return {title, sections}
 }
 
 interface Heading {
