@@ -28,10 +28,10 @@ check('claw-events --help works', help.status === 0 && help.stdout.includes('mig
 const emitted = sh(`${claw} emit --type package.tested --data '{"text":"hello"}' && ${claw} query --ndjson`, {env})
 check('emit and query work', emitted.status === 0 && emitted.stdout.includes('"package.tested"'), emitted)
 const library = sh(
-  `cd '${folder}/prefix/lib' && node --input-type=module -e "import('claw-events').then((m) => console.log(typeof m.openStore))"`,
+  `cd '${folder}/prefix/lib' && node --input-type=module -e "import {openStore} from 'claw-events'; const store = await openStore('sqlite:${folder}/.openclaw/claw-events/events.db'); console.log((await store.count({})).count)"`,
   {env},
 )
-check('the library can be imported', library.stdout.trim() === 'function', library)
+check('the library can be imported', library.stdout.trim() === '1', library)
 const old = sh(`/usr/bin/env -i HOME='${folder}' '${process.execPath}' ${claw} query`, {env: {PATH: '/usr/bin:/bin'}})
 const tooOld = Number(process.versions.node.split('.')[0]) < 24
 check(

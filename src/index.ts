@@ -18,4 +18,4 @@ export type {
   StoreDescription,
   Tally,
 } from './lib/store/port.ts'
-export {openStore} from './lib/wiring/open-store.ts'
+export {openStoreUrl as openStore} from './lib/wiring/open-url.ts'

@@ -34,7 +34,20 @@ describe('event line', () => {
       event({type: 'tool.error', error: {message: 'File not found'}, data: {toolName: 'read', durationMs: 12}}),
       {paint},
     )
-    expect(line).toContain('read error: File not found 12 ms')
+    expect(line).toContain('read error: File not found (12 ms)')
+  })
+
+  it('shows what a tool answered', () => {
+    const result = {content: [{type: 'text', text: 'hello'}, {type: 'image'}]}
+    expect(
+      eventLine(event({type: 'tool.completed', data: {toolName: 'read', result, durationMs: 3}}), {paint}),
+    ).toContain('read hello  (3 ms)')
+    expect(eventLine(event({type: 'tool.completed', data: {toolName: 'exec', result: 'a b'}}), {paint})).toContain(
+      'exec a b',
+    )
+    expect(
+      eventLine(event({type: 'tool.completed', data: {toolName: 'exec', result: {exitCode: 0}}}), {paint}),
+    ).toContain('exec exitCode=0')
   })
 
   it('shows a note by its place and first words', () => {

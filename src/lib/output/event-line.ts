@@ -21,21 +21,32 @@ export function eventLine(event: ClawEvent, {paint, width}: EventLineOptions): s
 
 /** What happened, in a few words, from the fields that people look for first. */
 export function summaryOf({type, data, error}: ClawEvent): string {
-  const parts: string[] = []
-  const toolName = textIn(data, 'toolName')
-  if (toolName) parts.push(toolName)
-  if (type === 'tool.called' || type.startsWith('tool.guard.')) parts.push(compact(data.params))
-  if (error) parts.push(`error: ${error.message}`)
-  else if (typeof data.error === 'string') parts.push(`error: ${data.error}`)
-  if (typeof data.durationMs === 'number') parts.push(`${data.durationMs} ms`)
-  if (toolName === undefined) {
-    const heading = textIn(data, 'heading')
-    const path = textIn(data, 'path')
-    if (path) parts.push(heading ? `${path} › ${heading}` : path)
-    const text = textIn(data, 'text') ?? textIn(data, 'content') ?? textIn(data, 'reason') ?? textIn(data, 'status')
-    if (text) parts.push(path ? `— ${firstLine(text, heading)}` : text)
-  }
+  const failure = error?.message ?? textIn(data, 'error')
+  const parts = textIn(data, 'toolName') ? toolParts(type, data) : noteParts(data)
+  if (failure) parts.push(`error: ${failure}`)
+  if (typeof data.durationMs === 'number') parts.push(`(${data.durationMs} ms)`)
   return parts.length > 0 ? parts.join(' ') : compact(data)
+}
+
+function toolParts(type: string, data: Record<string, unknown>): string[] {
+  const asked = type === 'tool.called' || type.startsWith('tool.guard.')
+  const detail = asked ? compact(data.params) : resultText(data.result)
+  return [String(data.toolName), ...(detail ? [detail] : [])]
+}
+
+function noteParts(data: Record<string, unknown>): string[] {
+  const heading = textIn(data, 'heading')
+  const path = textIn(data, 'path')
+  const text = textIn(data, 'text') ?? textIn(data, 'content') ?? textIn(data, 'reason') ?? textIn(data, 'status')
+  if (!path) return text ? [text] : []
+  return [heading ? `${path} › ${heading}` : path, ...(text ? [`— ${firstLine(text, heading)}`] : [])]
+}
+
+/** A tool's answer: a text, or the texts of its content parts. */
+function resultText(result: unknown): string {
+  if (result === null || typeof result !== 'object') return short(result)
+  if (!('content' in result) || !Array.isArray(result.content)) return compact(result)
+  return short(result.content.map((part) => (typeof part?.text === 'string' ? part.text : '')).join(' '))
 }
 
 function textIn(data: Record<string, unknown>, key: string): string | undefined {
