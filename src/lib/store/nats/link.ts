@@ -1,0 +1,229 @@
+import {type JetStreamManager, jetstreamManager, type StreamInfo} from '@nats-io/jetstream'
+import {
+  type Authenticator,
+  AuthorizationError,
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  nkeyAuthenticator,
+  PermissionViolationError,
+  UserAuthenticationExpiredError,
+} from '@nats-io/transport-node'
+import {ClawError, Exit, messageOf} from '../../errors.ts'
+import {failureOf, refused, unreachable} from './failures.ts'
+import {type NatsOptions, type NatsTarget, parseTarget, readSecretFile} from './target.ts'
+
+export type LinkEvent =
+  | {type: 'offline' | 'online'}
+  /** The server refused a publish to, or a subscription of, this subject. */
+  | {type: 'denied'; subject: string; error: ClawError}
+  /** There will be no more attempts; without an error we closed it ourselves. */
+  | {type: 'closed'; error?: ClawError}
+
+/** A connection that comes back by itself, and who it is to. */
+export interface Link {
+  readonly nc: NatsConnection
+  readonly jsm: JetStreamManager
+  readonly target: NatsTarget
+  /** Whether what is sent now reaches the server; what is sent while false is thrown away by the client. */
+  isOnline(): boolean
+  /** [major, minor] of the connected server. */
+  serverVersion(): readonly [number, number]
+  maxPayload(): number
+  /** State of the stream; STORE_MISSING and its like when there is none. */
+  streamInfo(): Promise<StreamInfo>
+  /** Calls `listener` for every change until the returned function is called. */
+  listen(listener: (event: LinkEvent) => void): () => void
+  /** Resolves as soon as it is online; STORE_UNREACHABLE after `waitMs`. */
+  online(waitMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+const defaultConnectTimeoutMs = 2000
+const requestTimeoutMs = 5000
+/** A server that does not answer three pings in a row (15 s) is given up, and connected to anew. */
+const pings = {pingInterval: 5000, maxPingOut: 2}
+
+/** Connects within `connectTimeoutMs`. STORE_UNREACHABLE, STORE_AUTH and STORE_URL name the URL without secrets. */
+export async function openLink(options: NatsOptions): Promise<Link> {
+  const target = parseTarget(options)
+  const nc = await connectWithin(options.connectTimeoutMs ?? defaultConnectTimeoutMs, options, target)
+  // Asking the account first would need a permission that a writer need not have.
+  const jsm = await jetstreamManager(nc, {checkAPI: false, timeout: requestTimeoutMs})
+  const listeners = new Set<(event: LinkEvent) => void>()
+  let isUp = true
+  let {version = '', max_payload: maxPayload = 2 ** 20} = nc.info ?? {}
+  let end: LinkEvent | undefined
+
+  function tell(event: LinkEvent): void {
+    for (const listener of [...listeners]) listener(event)
+  }
+
+  async function watch(): Promise<void> {
+    for await (const status of nc.status()) {
+      if (status.type === 'disconnect') {
+        isUp = false
+        tell({type: 'offline'})
+      } else if (status.type === 'reconnect') {
+        isUp = true
+        ;({version = version, max_payload: maxPayload = maxPayload} = nc.info ?? {})
+        tell({type: 'online'})
+      } else if (status.type === 'error' && status.error instanceof PermissionViolationError) {
+        tell({type: 'denied', subject: status.error.subject, error: failureOf(status.error, target)})
+      }
+    }
+    isUp = false
+    const reason = await nc.closed()
+    end = reason instanceof Error ? {type: 'closed', error: failureOf(reason, target)} : {type: 'closed'}
+    tell(end)
+  }
+  const watching = watch()
+
+  const link: Link = {
+    nc,
+    jsm,
+    target,
+    // Between losing the connection and hearing of it, the client has no server information.
+    isOnline: () => isUp && nc.info !== undefined,
+    serverVersion: () => versionOf(version),
+    maxPayload: () => maxPayload,
+    async streamInfo() {
+      try {
+        return await jsm.streams.info(target.stream)
+      } catch (thrown) {
+        throw failureOf(thrown, target)
+      }
+    },
+    listen(listener) {
+      listeners.add(listener)
+      if (end) listener(end)
+      return () => listeners.delete(listener)
+    },
+    online: (waitMs) => onlineWithin(waitMs, link),
+    async close() {
+      // What was sent last (a deleted consumer, an acknowledgement) shall still get there.
+      if (link.isOnline()) await Promise.race([nc.flush(), delay(500)]).catch(() => undefined)
+      await nc.close()
+      await watching
+    },
+  }
+  return link
+}
+
+async function connectWithin(timeoutMs: number, options: NatsOptions, target: NatsTarget): Promise<NatsConnection> {
+  const connecting = connect(connectionOptions(timeoutMs, options, target))
+  const deadline = new AbortController()
+  try {
+    const nc = await Promise.race([connecting, delay(timeoutMs + 100, deadline.signal)])
+    if (nc) return nc
+    // It may still come about, after we told that it did not.
+    connecting.then((late) => late.close()).catch(() => undefined)
+    throw unreachable(target, `no answer within ${timeoutMs} ms`)
+  } catch (thrown) {
+    throw connectFailure(thrown, target)
+  } finally {
+    deadline.abort()
+  }
+}
+
+function connectionOptions(timeoutMs: number, options: NatsOptions, target: NatsTarget): ConnectionOptions {
+  const {servers, user, password, token, isTls} = target
+  const {ca, cert, key} = options.tls ?? {}
+  return {
+    servers,
+    name: 'claw-events',
+    timeout: timeoutMs,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 100,
+    reconnectJitterTLS: 100,
+    noAsyncTraces: true,
+    ...pings,
+    ...(user !== undefined && {user, pass: password}),
+    ...(token !== undefined && {token}),
+    ...(isTls && {tls: {ca: pem(ca, 'CA certificate'), cert: pem(cert, 'certificate'), key: pem(key, 'key')}}),
+    ...authenticatorOf(options),
+  }
+}
+
+function pem(path: string | undefined, what: string): string | undefined {
+  return path === undefined ? undefined : new TextDecoder().decode(readSecretFile(path, what))
+}
+
+function authenticatorOf({credsFile, nkeyFile}: NatsOptions): {authenticator?: Authenticator} {
+  if (credsFile) {
+    return {authenticator: tried(credsAuthenticator(readSecretFile(credsFile, 'credentials file')), credsFile)}
+  }
+  if (!nkeyFile) return {}
+  const text = new TextDecoder().decode(readSecretFile(nkeyFile, 'nkey file'))
+  // A seed begins with S; the file may also hold comments.
+  const seed = /^S[A-Z2-7]{20,}\s*$/m.exec(text)?.[0].trim() ?? ''
+  return {authenticator: tried(nkeyAuthenticator(new TextEncoder().encode(seed)), nkeyFile)}
+}
+
+/** The client would only fail in the middle of connecting, and name no file. */
+function tried(authenticator: Authenticator, file: string): Authenticator {
+  try {
+    authenticator('a nonce to try it with')
+    return authenticator
+  } catch (thrown) {
+    throw new ClawError('CONFIG_INVALID', `${file} holds no credentials that can be used: ${messageOf(thrown)}`, {
+      exit: Exit.usage,
+    })
+  }
+}
+
+const certificateFaults = /^(DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/
+
+function connectFailure(thrown: unknown, target: NatsTarget): ClawError {
+  if (thrown instanceof AuthorizationError || thrown instanceof UserAuthenticationExpiredError) {
+    return refused(target, thrown)
+  }
+  if (thrown instanceof ClawError) return thrown
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  if (certificateFaults.test(code)) {
+    return new ClawError('STORE_UNREACHABLE', `the certificate of ${target.url} is not trusted (${code})`, {
+      cause: thrown,
+      suggestions: ['name the certificate authority of that server in eventStore.tls.ca'],
+    })
+  }
+  return unreachable(target, reasonOf(thrown), thrown)
+}
+
+/** The client passes on `undefined` when a server hangs up before it greets. */
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error && thrown.message ? thrown.message : 'it hung up'
+}
+
+function onlineWithin(waitMs: number, link: Link): Promise<void> {
+  if (link.isOnline()) return Promise.resolve()
+  const {promise, resolve, reject} = Promise.withResolvers<void>()
+  const timer = setTimeout(() => reject(unreachable(link.target, `not back after ${waitMs / 1000} s`)), waitMs)
+  const stop = link.listen((event) => {
+    if (event.type === 'online') resolve()
+    if (event.type === 'closed') reject(event.error ?? unreachable(link.target, 'the connection was closed'))
+  })
+  return promise.finally(() => {
+    clearTimeout(timer)
+    stop()
+  })
+}
+
+function versionOf(version: string): readonly [number, number] {
+  const [, major = '0', minor = '0'] = /^v?(\d+)\.(\d+)/.exec(version) ?? []
+  return [Number(major), Number(minor)]
+}
+
+export function delay(ms: number, signal?: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    function done(): void {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve(undefined)
+    }
+    if (signal?.aborted) done()
+    else signal?.addEventListener('abort', done)
+  })
+}

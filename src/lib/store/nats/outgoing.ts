@@ -1,0 +1,59 @@
+import {headers} from '@nats-io/transport-node'
+import type {ClawEvent} from '../../event/envelope.ts'
+import {serialize} from '../../event/shorten.ts'
+import type {Link} from './link.ts'
+import {escapeCharacters, type SubjectGrammar} from './subjects.ts'
+
+/** An event on its way into the stream. */
+export interface Outgoing {
+  eventId: string
+  messageId: string
+  subject: string
+  json: string
+  /** Exempt from the stream's greatest age. */
+  isForever: boolean
+}
+
+export interface StreamLimits {
+  /** Bytes of one message, from the stream's configuration; 0 or less: the server's own limit alone. */
+  maxMessageSize: number
+  /** The stream takes messages of its greatest age no more into account that say so (2.11 and later). */
+  takesForever: boolean
+}
+
+/** What our headers may need of a message's size: ids are at most 128 bytes, each written as up to three. */
+const headerRoom = 512
+const outsideHeaderText = /[^\x21-\x24\x26-\x7e]/gu
+const isHeaderText = /^[\x21-\x24\x26-\x7e]+$/
+
+/** The `Nats-Msg-Id` of an event: its id, with what a header cannot hold percent-encoded. */
+export function messageIdOf(eventId: string): string {
+  return isHeaderText.test(eventId) ? eventId : escapeCharacters(eventId, outsideHeaderText)
+}
+
+/** The event as a message, its longest strings cut where the server would refuse its size. */
+export function outgoingOf(event: ClawEvent, link: Link, grammar: SubjectGrammar, limits: StreamLimits): Outgoing {
+  const {maxMessageSize, takesForever} = limits
+  const largest = maxMessageSize > 0 ? Math.min(maxMessageSize, link.maxPayload()) : link.maxPayload()
+  return {
+    eventId: event.eventId,
+    messageId: messageIdOf(event.eventId),
+    subject: grammar.subjectOf(event),
+    json: serialize(event, largest - headerRoom).json,
+    isForever: takesForever && event.type.startsWith('memory.'),
+  }
+}
+
+/**
+ * Headers that are encoded by us. The client's own keep a map of lists and check every name and value again, which
+ * costs about as much as sending the message; it asks them for nothing but `encode`.
+ */
+export function createHeaderWriter(): (outgoing: Outgoing) => ReturnType<typeof headers> {
+  let encoded = new Uint8Array()
+  const writer = Object.assign(headers(), {encode: () => encoded})
+  return ({messageId, isForever}) => {
+    const forever = isForever ? 'Nats-TTL: never\r\n' : ''
+    encoded = Buffer.from(`NATS/1.0\r\nNats-Msg-Id: ${messageId}\r\n${forever}\r\n`, 'latin1')
+    return writer
+  }
+}

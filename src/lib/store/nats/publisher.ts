@@ -1,0 +1,315 @@
+import {createInbox, type Msg} from '@nats-io/transport-node'
+import {ClawError} from '../../errors.ts'
+import type {ClawEvent} from '../../event/envelope.ts'
+import type {AppendResult} from '../port.ts'
+import {
+  type ApiProblem,
+  apiFailure,
+  failureOf,
+  isTemporary,
+  isUnreachable,
+  otherSubjects,
+  replacedStream,
+  unreachable,
+} from './failures.ts'
+import {delay, type Link} from './link.ts'
+import {createHeaderWriter, type Outgoing, outgoingOf, type StreamLimits} from './outgoing.ts'
+import {covers} from './pushdown.ts'
+import {createSendWindow} from './send-window.ts'
+import {messageIdsAfter, settledInfo} from './settled.ts'
+import type {SubjectGrammar} from './subjects.ts'
+
+export interface PublisherOptions {
+  link: Link
+  grammar: SubjectGrammar
+  limits: StreamLimits
+  /** When the stream was made. */
+  created: string
+  /** The stream's last sequence before anything is published here. */
+  lastSeq: number
+}
+
+export interface Publisher {
+  /** Stores the events in order; calls are served in the order in which they were made. */
+  append(events: readonly ClawEvent[]): Promise<AppendResult>
+  /** The highest sequence that was acknowledged so far. */
+  lastSeq(): number
+  /** Resolves when everything that was appended is stored or has failed. */
+  idle(): Promise<void>
+  close(): void
+}
+
+/** One call of `append`. */
+interface Job {
+  events: readonly ClawEvent[]
+  /** The index of the event that is sent next. */
+  next: number
+  outstanding: number
+  appended: number
+  duplicates: number
+  failure?: ClawError
+  done: PromiseWithResolvers<AppendResult>
+}
+
+interface Sent {
+  job: Job
+  message: Outgoing
+  bytes: number
+  /** Its sequence will be higher than this. */
+  after: number
+  isResent: boolean
+}
+
+interface Acknowledgement {
+  stream: string
+  seq: number
+  duplicate?: boolean
+  error?: ApiProblem
+}
+
+const windowBytes = 16 * 2 ** 20
+const tickMs = 500
+/** Ticks (5 s) without an acknowledgement while some are due. They are counted: a busy process may tick late. */
+const silentTicks = 10
+/** How long nothing may be acknowledged before the appends that wait for it fail. */
+const retryForMs = 30_000
+const retryMs = 250
+
+/**
+ * Publishes with a bounded number of outstanding acknowledgements over one reply subscription. The client's own
+ * `publish` makes a promise, a timer and an inbox entry for each message, which takes three times as long.
+ *
+ * What was not acknowledged when the connection broke or the server fell silent is looked for in the stream, and only
+ * what is not there is sent again, in order: the duplicate window may be shorter than the interruption.
+ */
+export function createPublisher({link, grammar, limits, created, lastSeq}: PublisherOptions): Publisher {
+  const {nc, target} = link
+  const inbox = `${createInbox()}.`
+  const utf8 = new TextDecoder()
+  const headersOf = createHeaderWriter()
+  const window = createSendWindow<Sent>(windowBytes)
+  const queue: Job[] = []
+  const open = new Set<Job>()
+  let highest = lastSeq
+  let heardAt = 0
+  let quietTicks = 0
+  let outages = 0
+  let isRecovering = false
+  let timer: NodeJS.Timeout | undefined
+
+  const subscription = nc.subscribe(`${inbox}*`, {
+    callback: (error, msg) => (error ? failAll(failureOf(error, target)) : receive(msg)),
+  })
+  const unlisten = link.listen((event) => {
+    if (event.type === 'offline') outages++
+    if (event.type === 'offline' && window.count > 0) startRecovery()
+    if (event.type === 'closed') failAll(event.error ?? unreachable(target, 'the connection was closed'))
+    if (event.type === 'denied') deny(event.subject, event.error)
+  })
+
+  function pump(): void {
+    while (queue.length > 0 && !isRecovering && !window.isFull()) {
+      const job = queue[0]!
+      const event = job.failure ? undefined : job.events[job.next]
+      if (event === undefined) {
+        queue.shift()
+        settle(job)
+        continue
+      }
+      // The client throws away what is sent while there is no connection.
+      if (!link.isOnline()) startRecovery()
+      else {
+        job.next++
+        sendFirst(job, event)
+      }
+    }
+  }
+
+  function sendFirst(job: Job, event: ClawEvent): void {
+    if (window.count === 0) noteLife()
+    try {
+      const message = outgoingOf(event, link, grammar, limits)
+      send({job, message, bytes: message.json.length, after: highest, isResent: false})
+    } catch (thrown) {
+      fail(job, failureOf(thrown, target), event.eventId)
+    }
+  }
+
+  function send(sent: Sent): void {
+    const {job, message} = sent
+    nc.publish(message.subject, message.json, {reply: `${inbox}${window.next}`, headers: headersOf(message)})
+    window.add(sent)
+    job.outstanding++
+    timer ??= setInterval(tick, tickMs)
+  }
+
+  function receive(msg: Msg): void {
+    const number = Number(msg.subject.slice(inbox.length))
+    const sent = window.get(number)
+    // Undefined: it acknowledges something that was sent again since, or given up.
+    if (sent === undefined) return
+    if (msg.data.length === 0) startRecovery(() => whyUnclaimed(sent.message))
+    else acknowledge(number, sent, acknowledgementIn(utf8.decode(msg.data)))
+  }
+
+  function acknowledge(number: number, sent: Sent, {stream, seq, duplicate, error}: Acknowledgement): void {
+    const {job, message, isResent} = sent
+    if (error && isTemporary(error)) {
+      startRecovery()
+      return
+    }
+    noteLife()
+    release(number, sent)
+    if (error) fail(job, apiFailure(error, target), message.eventId)
+    else if (stream !== target.stream) fail(job, otherSubjects(target, message.subject, stream), message.eventId)
+    else if (duplicate && !isResent) job.duplicates++
+    else job.appended++
+    if (seq > highest) highest = seq
+    settle(job)
+    pump()
+  }
+
+  function release(number: number, {job}: Sent): void {
+    window.remove(number)
+    job.outstanding--
+  }
+
+  function noteLife(): void {
+    heardAt = performance.now()
+    quietTicks = 0
+  }
+
+  function tick(): void {
+    if (window.count === 0) {
+      clearInterval(timer)
+      timer = undefined
+    } else if (!isRecovering && ++quietTicks >= silentTicks) startRecovery()
+  }
+
+  /** No stream answered: ours is gone, takes other subjects, or has no leader for a moment. */
+  async function whyUnclaimed({subject, eventId}: Outgoing): Promise<void> {
+    const {config} = await link.streamInfo()
+    if (config.subjects.some((pattern) => covers(pattern, subject))) return
+    throw ofEvent(otherSubjects(target, subject), eventId)
+  }
+
+  function startRecovery(check?: () => Promise<void>): void {
+    if (isRecovering) return
+    isRecovering = true
+    if (window.count === 0) noteLife()
+    recover(check)
+      .catch((thrown) => failAll(failureOf(thrown, target)))
+      .finally(() => {
+        isRecovering = false
+        pump()
+      })
+  }
+
+  async function recover(check?: () => Promise<void>): Promise<void> {
+    for (;;) {
+      const outagesBefore = outages
+      const leftMs = heardAt + retryForMs - performance.now()
+      try {
+        if (leftMs < 0) throw unreachable(target, `nothing was acknowledged for ${retryForMs / 1000} s`)
+        await link.online(leftMs)
+        await check?.()
+        if (window.count > 0) await sendMissing()
+        // A connection that was lost meanwhile took what was sent over it along.
+        if (outages === outagesBefore) return
+      } catch (thrown) {
+        if (!isUnreachable(thrown) || leftMs < 0) throw thrown
+        await delay(retryMs)
+      }
+    }
+  }
+
+  async function sendMissing(): Promise<void> {
+    const info = await settledInfo(link)
+    if (info.created !== created) throw replacedStream(target)
+    const from = window.entries()[0]?.[1].after ?? highest
+    const stored = await messageIdsAfter(link, info, from)
+    // All of it at once, so that nothing can come between: the order of events is that of the call.
+    for (const sent of window.takeAll()) {
+      sent.job.outstanding--
+      if (!stored.has(sent.message.messageId)) send({...sent, isResent: true})
+      else {
+        sent.job.appended++
+        settle(sent.job)
+      }
+    }
+    quietTicks = 0
+  }
+
+  /** The server tells the connection that a subject is not allowed, and no message of it is ever acknowledged. */
+  function deny(subject: string, failure: ClawError): void {
+    for (const [number, sent] of window.entries()) {
+      if (sent.message.subject !== subject) continue
+      release(number, sent)
+      fail(sent.job, failure, sent.message.eventId)
+      settle(sent.job)
+    }
+    pump()
+  }
+
+  function fail(job: Job, failure: ClawError, eventId: string): void {
+    job.failure ??= ofEvent(failure, eventId)
+  }
+
+  function failAll(failure: ClawError): void {
+    for (const {job} of window.takeAll()) job.outstanding--
+    queue.length = 0
+    for (const job of open) {
+      job.failure ??= failure
+      settle(job)
+    }
+  }
+
+  function settle(job: Job): void {
+    const {events, next, outstanding, appended, duplicates, failure, done} = job
+    if (outstanding > 0 || (!failure && next < events.length)) return
+    open.delete(job)
+    if (failure) done.reject(partly(failure, appended + duplicates, events.length))
+    else done.resolve({appended, duplicates})
+  }
+
+  return {
+    append(events) {
+      const done = Promise.withResolvers<AppendResult>()
+      const job: Job = {events, next: 0, outstanding: 0, appended: 0, duplicates: 0, done}
+      open.add(job)
+      queue.push(job)
+      pump()
+      return done.promise
+    },
+    lastSeq: () => highest,
+    async idle() {
+      await Promise.allSettled([...open].map(({done}) => done.promise))
+    },
+    close() {
+      clearInterval(timer)
+      unlisten()
+      if (!nc.isClosed()) subscription.unsubscribe()
+    },
+  }
+}
+
+/** Never throws: an exception here would end the client's reading of its connection. */
+function acknowledgementIn(text: string): Acknowledgement {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {stream: '', seq: 0, error: {code: 0, err_code: 0, description: `it answered ${text.slice(0, 80)}`}}
+  }
+}
+
+function ofEvent(failure: ClawError, eventId: string): ClawError {
+  return retold(failure, `event ${eventId}: ${failure.message}`)
+}
+
+function partly(failure: ClawError, stored: number, all: number): ClawError {
+  return all === 1 ? failure : retold(failure, `${failure.message}; ${stored} of ${all} events of this call are stored`)
+}
+
+function retold({code, suggestions, exit, cause}: ClawError, message: string): ClawError {
+  return new ClawError(code, message, {suggestions, exit, cause})
+}

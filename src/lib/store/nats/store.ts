@@ -1,0 +1,95 @@
+import type {StreamInfo} from '@nats-io/jetstream'
+import type {ClawEvent} from '../../event/envelope.ts'
+import {storeClosed} from '../closed.ts'
+import type {EventStore} from '../port.ts'
+import {createBulkWriter} from './bulk.ts'
+import {countEvents} from './count.ts'
+import {positionOf} from './decode.ts'
+import {descriptionOf} from './describe.ts'
+import {failureOf} from './failures.ts'
+import {followEvents} from './follow.ts'
+import {type Link, openLink} from './link.ts'
+import {createPublisher} from './publisher.ts'
+import {type ReadContext, readEvents} from './read.ts'
+import {subjectGrammar} from './subjects.ts'
+import type {NatsOptions} from './target.ts'
+
+/**
+ * Opens the log that is a JetStream stream. STORE_MISSING when there is no such stream: `openNatsAdmin` makes it.
+ * A message in the stream that is no event, in any dialect, is passed over by readers and counted by `describe`.
+ */
+export async function openNatsStore(options: NatsOptions): Promise<EventStore> {
+  const link = await openLink(options)
+  try {
+    return storeOf(link, await link.streamInfo())
+  } catch (thrown) {
+    await link.close()
+    throw thrown
+  }
+}
+
+function storeOf(link: Link, {config, created, state}: StreamInfo): EventStore {
+  const {target} = link
+  const grammar = subjectGrammar(target)
+  const closing = new AbortController()
+  const context: ReadContext = {link, grammar, closing: closing.signal}
+  const limits = {
+    maxMessageSize: config.max_msg_size,
+    takesForever: config.allow_msg_ttl === true && config.max_age > 0,
+  }
+  const publisher = createPublisher({link, grammar, limits, created, lastSeq: state.last_seq})
+  const bulk = createBulkWriter(link, grammar, publisher)
+  let closed: Promise<void> | undefined
+
+  async function ask<T>(call: () => Promise<T>): Promise<T> {
+    closing.signal.throwIfAborted()
+    try {
+      return await call()
+    } catch (thrown) {
+      closing.signal.throwIfAborted()
+      throw failureOf(thrown, target)
+    }
+  }
+
+  async function close(): Promise<void> {
+    closing.abort(storeClosed(target.url))
+    await bulk.idle()
+    await publisher.idle()
+    publisher.close()
+    await link.close()
+  }
+
+  return {
+    async append(events, {bulk: isBulk = false} = {}) {
+      closing.signal.throwIfAborted()
+      if (events.length === 0) return {appended: 0, duplicates: 0}
+      if (isBulk || bulk.hasBegun()) return bulk.append(events)
+      const distinct = firstOfEach(events)
+      const {appended, duplicates} = await publisher.append(distinct)
+      return {appended, duplicates: duplicates + events.length - distinct.length}
+    },
+    read: (filter, range) => readEvents(context, filter, range),
+    follow: (filter, followOptions) => followEvents(context, filter, followOptions),
+    count: (filter, by) => ask(() => countEvents(context, filter, by)),
+    head: () =>
+      ask(async () => {
+        const {state} = await link.streamInfo()
+        return state.messages > 0 ? positionOf(state.last_seq) : undefined
+      }),
+    describe: () => ask(async () => descriptionOf(await link.streamInfo(), target.url)),
+    close() {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+function firstOfEach(events: readonly ClawEvent[]): readonly ClawEvent[] {
+  if (events.length === 1) return events
+  const ids = new Set<string>()
+  return events.filter(({eventId}) => {
+    if (ids.has(eventId)) return false
+    ids.add(eventId)
+    return true
+  })
+}

@@ -1,0 +1,112 @@
+import {readFileSync} from 'node:fs'
+import {ClawError, Exit, messageOf} from '../../errors.ts'
+import {encodeToken} from './subjects.ts'
+
+export interface NatsOptions {
+  /** `nats://` or `tls://`, `[user:password@|token@]host[:port][,host…][?stream=S&prefix=P&agent=A]`. */
+  url: string
+  stream?: string
+  prefix?: string
+  /** A per-agent configuration: the prefix is this agent's own, so subjects do not name the agent. */
+  agent?: string
+  credsFile?: string
+  nkeyFile?: string
+  /** Paths of PEM files. */
+  tls?: {ca?: string; cert?: string; key?: string}
+  /** How long opening may take. */
+  connectTimeoutMs?: number
+}
+
+/** Where a store is, with everything that is needed to get there. Only `url` may be shown to people. */
+export interface NatsTarget {
+  /** Without secrets. */
+  url: string
+  /** `host:port` of each server. */
+  servers: string[]
+  user?: string
+  password?: string
+  token?: string
+  isTls: boolean
+  stream: string
+  prefix: string
+  agent?: string
+}
+
+const defaults = {stream: 'openclaw-events', prefix: 'openclaw.events'} as const
+const form = /^(nats|tls):\/\/(?:([^/?#]*)@)?([^@/?#]+)\/?(?:\?([^#]*))?$/i
+
+/** Reads the options; what the URL says about stream, prefix and agent wins. STORE_URL says what is wrong. */
+export function parseTarget(options: NatsOptions): NatsTarget {
+  const [, scheme = '', userInfo, hosts = '', query = ''] = form.exec(options.url) ?? []
+  if (scheme === '') throw wrongUrl(options.url, 'it is no nats:// or tls:// URL')
+  const parameters = new URLSearchParams(query)
+  const unknown = [...parameters.keys()].filter((name) => !['stream', 'prefix', 'agent'].includes(name))
+  if (unknown.length > 0) throw wrongUrl(options.url, `it does not take "${unknown[0]}", only stream, prefix and agent`)
+  const agent = parameters.get('agent') ?? options.agent
+  const own = agent === undefined ? undefined : encodeToken(agent)
+  const stream = parameters.get('stream') ?? options.stream ?? (own ? `${defaults.stream}-${own}` : defaults.stream)
+  const prefix = parameters.get('prefix') ?? options.prefix ?? (own ? `${defaults.prefix}.${own}` : defaults.prefix)
+  if (!/^[^\s.*>/\\]+$/.test(stream)) throw wrongUrl(options.url, `"${stream}" cannot be the name of a stream`)
+  if (!/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(prefix)) throw wrongUrl(options.url, `"${prefix}" cannot begin a subject`)
+  return {
+    url: maskedUrl(options.url),
+    servers: hosts.split(',').map((host) => serverOf(host, options.url)),
+    ...credentialsOf(userInfo),
+    isTls: scheme.toLowerCase() === 'tls' || options.tls !== undefined,
+    stream,
+    prefix,
+    agent,
+  }
+}
+
+function serverOf(host: string, url: string): string {
+  if (!/^(\[[0-9a-f:.%]+\]|[^\s:[\]]+)(:\d{1,5})?$/i.test(host)) throw wrongUrl(url, `"${host}" is no host`)
+  return /:\d+$/.test(host) ? host : `${host}:4222`
+}
+
+function credentialsOf(userInfo: string | undefined): Pick<NatsTarget, 'user' | 'password' | 'token'> {
+  if (!userInfo) return {}
+  const colon = userInfo.indexOf(':')
+  if (colon < 0) return {token: unescaped(userInfo)}
+  return {user: unescaped(userInfo.slice(0, colon)), password: unescaped(userInfo.slice(colon + 1))}
+}
+
+/** A password may hold a bare `%`; it then stands for itself. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (thrown) {
+    if (thrown instanceof URIError) return text
+    throw thrown
+  }
+}
+
+/** The URL without password or token, and without its query. Works on anything, since it serves error messages. */
+function maskedUrl(url: string): string {
+  const bare = url.replace(/[?#].*$/s, '')
+  const at = bare.lastIndexOf('@')
+  if (at < 0) return bare
+  const start = bare.indexOf('://') + 3
+  const userInfo = bare.slice(start, at)
+  const colon = userInfo.indexOf(':')
+  const shown = colon < 0 ? '***' : `${userInfo.slice(0, colon)}:***`
+  return `${bare.slice(0, start)}${shown}${bare.slice(at)}`
+}
+
+function wrongUrl(url: string, why: string): ClawError {
+  return new ClawError('STORE_URL', `cannot use the store URL ${maskedUrl(url)}: ${why}`, {
+    exit: Exit.usage,
+    suggestions: [
+      'write nats://[user:password@]host:4222, with ?stream=NAME&prefix=SUBJECT where they are not the usual',
+    ],
+  })
+}
+
+/** A file that a connection needs; CONFIG_INVALID names it when it cannot be read. */
+export function readSecretFile(path: string, what: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (thrown) {
+    throw new ClawError('CONFIG_INVALID', `cannot read the ${what} ${path}: ${messageOf(thrown)}`, {exit: Exit.usage})
+  }
+}

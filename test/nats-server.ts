@@ -1,0 +1,134 @@
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {connect as connectSocket, createServer} from 'node:net'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+
+export type NatsBinary = 'current' | '2.9'
+
+/** The servers that everything about JetStream is tested on. */
+export const natsBinaries: readonly NatsBinary[] = ['2.9', 'current']
+
+export interface NatsServer {
+  url: string
+  port: number
+  /** As the server says it: `2.9.10`. */
+  version: string
+  /** A folder of its own, removed by `stop`: a place for certificates and the like. */
+  folder: string
+  /** SIGKILL: nothing is flushed. Resolves when the process is gone. */
+  kill9(): Promise<void>
+  /** Starts it again on the same port with the same data. */
+  restart(): Promise<void>
+  /** SIGSTOP: connections stay open and nobody answers. */
+  freeze(): void
+  thaw(): void
+  /** Ends the server, if it runs, and removes its data. */
+  stop(): Promise<void>
+}
+
+export interface NatsOptions {
+  binary?: NatsBinary
+  /** Added to the configuration file; `{folder}` in it stands for the server's own folder. */
+  config?: string
+  jetstream?: boolean
+  /** Gets the server's folder before the server starts, to put files there. */
+  prepare?: (folder: string) => void
+}
+
+/** Starts a nats-server with JetStream on a free port of 127.0.0.1 and a data folder of its own. */
+export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
+  const {binary = 'current', config = '', jetstream = true, prepare} = options
+  const folder = mkdtempSync(path.join(tmpdir(), 'claw-nats-'))
+  const configFile = path.join(folder, 'server.conf')
+  prepare?.(folder)
+  let port = 0
+  let version = ''
+  let running: ChildProcess | undefined
+
+  async function start(): Promise<void> {
+    const lines = [`listen: "127.0.0.1:${port}"`, config.replaceAll('{folder}', folder)]
+    if (jetstream) lines.push(`jetstream { store_dir: ${JSON.stringify(path.join(folder, 'data'))} }`)
+    writeFileSync(configFile, lines.join('\n'))
+    const log = path.join(folder, 'server.log')
+    const server = spawn(binaryPath(binary), ['-c', configFile, '-l', log], {stdio: 'ignore'})
+    running = server
+    const ended = once(server, 'exit').then(() => {
+      throw new Error(`nats-server ended: ${readFileSync(log, 'utf8').slice(-2000)}`)
+    })
+    ended.catch(() => undefined)
+    version = await Promise.race([greeting(port), ended])
+  }
+
+  async function kill9(): Promise<void> {
+    const server = running
+    running = undefined
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    const gone = once(server, 'exit')
+    server.kill('SIGKILL')
+    await gone
+  }
+
+  // Between finding a free port and taking it somebody else may take it.
+  for (let attempt = 1; ; attempt++) {
+    port = await freePort()
+    try {
+      await start()
+      break
+    } catch (error) {
+      await kill9()
+      if (attempt === 3) throw error
+    }
+  }
+
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    version,
+    folder,
+    kill9,
+    restart: start,
+    freeze: () => void running?.kill('SIGSTOP'),
+    thaw: () => void running?.kill('SIGCONT'),
+    async stop() {
+      await kill9()
+      rmSync(folder, {recursive: true, force: true})
+    },
+  }
+}
+
+/** The binary that `npm test` passes on, or the one that the script finds. */
+function binaryPath(binary: NatsBinary): string {
+  const given = process.env[binary === 'current' ? 'NATS_SERVER' : 'NATS_SERVER_2_9']
+  if (given) return given
+  const script = path.join(import.meta.dirname, '..', 'scripts', 'nats-server.mjs')
+  return execFileSync(process.execPath, [script, binary], {encoding: 'utf8'}).trim()
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
+
+/** The server's version, from its INFO line: it greets once JetStream has recovered its streams. */
+async function greeting(port: number): Promise<string> {
+  const deadline = performance.now() + 20_000
+  while (performance.now() < deadline) {
+    const socket = connectSocket(port, '127.0.0.1')
+    const line = await new Promise<string>((resolve) => {
+      socket.once('data', (chunk) => resolve(chunk.toString()))
+      socket.once('error', () => resolve(''))
+      socket.once('close', () => resolve(''))
+    })
+    socket.destroy()
+    const found = /^INFO .*"version":"([^"]+)"/.exec(line)?.[1]
+    if (found) return found
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error(`nats-server on port ${port} did not greet within 20 s`)
+}
