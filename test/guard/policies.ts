@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type {ToolCall} from '../../src/lib/guard/call.ts'
-import type {Policy} from '../../src/lib/guard/compile.ts'
+import type {Policy} from '../../src/lib/guard/policy.ts'
 import type {GuardRule, RuleWhen} from '../../src/lib/guard/schema.ts'
 
 const path = fc.constantFrom('data.params.command', 'data.params.url', 'params.n', 'agentId', 'data.params.deep.x')

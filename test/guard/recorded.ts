@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import type {ToolCall} from '../../src/lib/guard/call.ts'
-import type {Policy} from '../../src/lib/guard/compile.ts'
+import type {Policy} from '../../src/lib/guard/policy.ts'
 import type {Verdict} from '../../src/lib/guard/verdict.ts'
 
 /** A recorded run of the event-server plugin's guard; test/fixtures/guard-cases/README.md explains the fields. */

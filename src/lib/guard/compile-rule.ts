@@ -33,13 +33,12 @@ export interface CompiledRule {
   readonly effect: Effect
   /** Where it cannot tell whether a rule matches, the guard assumes the stricter: an allowing rule did not. */
   readonly onlyAllows: boolean
-  readonly stopOnMatch: boolean
+  readonly stopOnMatch: boolean | undefined
   readonly cooldownMs: number
 }
 
 export interface RuleContext extends Omit<WhenContext, 'ruleId'> {
   actions: Readonly<Record<string, unknown>>
-  stopOnMatchDefault: boolean
   hide: Hide
 }
 
@@ -56,7 +55,7 @@ export function compileRule(rule: GuardRule, context: RuleContext): CompiledRule
     tools: typeof rule.when.toolName === 'string' ? [rule.when.toolName] : rule.when.toolName,
     effect,
     onlyAllows: effect.kind === 'decision' && effect.decision.verdict === 'allow',
-    stopOnMatch: rule.stopOnMatch ?? context.stopOnMatchDefault,
+    stopOnMatch: rule.stopOnMatch,
     cooldownMs: Math.max(0, rule.cooldownMs ?? 0),
   }
 }

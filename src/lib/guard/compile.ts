@@ -1,14 +1,9 @@
 import {type CompiledRule, compileRule} from './compile-rule.ts'
 import {createHide, type Hide} from './hide.ts'
-import type {ActionConfig, ToolGuardConfig} from './schema.ts'
+import type {Policy} from './policy.ts'
+import type {ActionConfig, GuardRule} from './schema.ts'
 import {compileTemplate, type Template} from './template.ts'
 import type {RateLimit, WhenContext} from './when-context.ts'
-
-/** A policy with everything it may refer to. */
-export interface Policy {
-  toolGuard: ToolGuardConfig
-  actions?: Readonly<Record<string, ActionConfig>>
-}
 
 export interface CompiledPolicy {
   readonly enabled: boolean
@@ -19,6 +14,7 @@ export interface CompiledPolicy {
   readonly retryBackoffMs: number
   readonly backoffReason: Template
   readonly approvalCacheTtlMs: number
+  readonly stopOnMatchDefault: boolean
   /** Higher priority first, ties as written; rules that are switched off are left out. */
   readonly rules: readonly CompiledRule[]
   /** Those that a call of this tool can match, in the same order. */
@@ -30,7 +26,10 @@ export interface CompiledPolicy {
   readonly hide: Hide
 }
 
-export type CompileOptions = Pick<WhenContext, 'compileShell' | 'redactedAs'>
+export interface CompileOptions extends Pick<WhenContext, 'compileShell' | 'redactedAs'> {
+  /** Rules that were compiled before, for many policies that share them. Their rates are not counted again. */
+  known?: WeakMap<GuardRule, CompiledRule>
+}
 
 const defaultBackoffReason = 'Retry blocked. Back off briefly before retrying this tool call.'
 
@@ -38,12 +37,13 @@ const defaultBackoffReason = 'Retry blocked. Back off briefly before retrying th
 export function compilePolicy({toolGuard, actions = {}}: Policy, options: CompileOptions = {}): CompiledPolicy {
   const rates: RateLimit[] = []
   const hide = createHide(toolGuard.redaction)
-  const context = {...options, hide, actions, rates, stopOnMatchDefault: toolGuard.stopOnMatchDefault ?? false}
-  const rules = toolGuard.rules
+  const context = {...options, hide, actions, rates}
+  const sorted = toolGuard.rules
     .filter((rule) => rule.enabled !== false)
     // The sort is stable: ties keep the order in which they were written.
     .toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))
-    .map((rule) => compileRule(rule, context))
+  const rules = sorted.map((rule) => options.known?.get(rule) ?? compileRule(rule, context))
+  if (options.known !== undefined) for (const [index, rule] of sorted.entries()) options.known.set(rule, rules[index]!)
   const text = JSON.stringify(toolGuard.rules)
   return {
     enabled: toolGuard.enabled === true,
@@ -54,6 +54,7 @@ export function compilePolicy({toolGuard, actions = {}}: Policy, options: Compil
     retryBackoffMs: toolGuard.retryBackoffMs ?? 0,
     backoffReason: compileTemplate(toolGuard.retryBackoffReason ?? defaultBackoffReason, hide),
     approvalCacheTtlMs: toolGuard.approvalCacheTtlMs ?? 0,
+    stopOnMatchDefault: toolGuard.stopOnMatchDefault ?? false,
     rules,
     rulesFor: byTool(rules),
     actions,

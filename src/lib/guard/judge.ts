@@ -170,7 +170,7 @@ function answered(
 
 /** Where it goes on after a rule whose action decided nothing. */
 function after(run: Run, rule: CompiledRule, index: number, now: number): Judgement {
-  return rule.stopOnMatch ? ending(run) : walk(run, index + 1, now)
+  return (rule.stopOnMatch ?? run.policy.stopOnMatchDefault) ? ending(run) : walk(run, index + 1, now)
 }
 
 /** A rule that cannot decide blocks or is passed over, as `onError` says. */
