@@ -12,6 +12,8 @@ export interface Follower {
   ended: Promise<void>
   /** Resolves once the event of this id was yielded; rejects when the iteration ends without it. */
   has(eventId: string): Promise<void>
+  /** Resolves once the health is this. */
+  turns(state: FollowHealth['state']): Promise<void>
   /** Aborts, and resolves when the iteration ended. */
   stop(): Promise<void>
 }
@@ -24,16 +26,25 @@ export function follower(store: EventStore, filter: Filter, from?: Position): Fo
   const live = Promise.withResolvers<void>()
   const waiting = new Map<string, PromiseWithResolvers<void>>()
 
-  function onHealth(state: FollowHealth): void {
-    health.push(state)
-    if (state.state === 'live') live.resolve()
+  function onHealth(now: FollowHealth): void {
+    health.push(now)
+    if (now.state === 'live') live.resolve()
+    waiting.get(`turns ${now.state}`)?.resolve()
+  }
+
+  function waitFor(what: string, isThere: boolean): Promise<void> {
+    const wait = waiting.get(what) ?? Promise.withResolvers<void>()
+    waiting.set(what, wait)
+    wait.promise.catch(() => undefined)
+    if (isThere) wait.resolve()
+    return wait.promise
   }
 
   async function run(): Promise<void> {
     const options = {signal: controller.signal, onHealth, ...(from !== undefined && {from})}
     for await (const one of store.follow(filter, options)) {
       seen.push(one)
-      waiting.get(one.eventId)?.resolve()
+      waiting.get(`has ${one.eventId}`)?.resolve()
     }
   }
 
@@ -50,13 +61,12 @@ export function follower(store: EventStore, filter: Filter, from?: Position): Fo
     health,
     live: live.promise,
     ended,
-    has(eventId) {
-      const wait = waiting.get(eventId) ?? Promise.withResolvers<void>()
-      waiting.set(eventId, wait)
-      wait.promise.catch(() => undefined)
-      if (seen.some((one) => one.eventId === eventId)) wait.resolve()
-      return wait.promise
-    },
+    has: (eventId) =>
+      waitFor(
+        `has ${eventId}`,
+        seen.some((one) => one.eventId === eventId),
+      ),
+    turns: (state) => waitFor(`turns ${state}`, health.at(-1)?.state === state),
     stop() {
       controller.abort()
       return ended

@@ -17,10 +17,10 @@ export function makeFile(path: string): void {
   }
 }
 
-/** Tells one file from another that took its name. */
+/** Tells one file from another that took its name: the number of a removed file is soon given to a new one. */
 export function fileIdentity(path: string): string | undefined {
   const stat = statSync(path, {throwIfNoEntry: false})
-  return stat && `${stat.dev}:${stat.ino}`
+  return stat && `${stat.dev}:${stat.ino}:${stat.birthtimeMs}`
 }
 
 function isSystemError(thrown: unknown, code: string): boolean {

@@ -1,4 +1,5 @@
-import {existsSync} from 'node:fs'
+import {existsSync, statSync} from 'node:fs'
+import {join} from 'node:path'
 import {ClawError} from '../../errors.ts'
 import type {Connection, Driver} from './connection.ts'
 import {connectReader, connectWriter} from './connection.ts'
@@ -37,12 +38,15 @@ export async function openLogFile(
   let identity: string | undefined
   let reader: Connection | undefined
   let writer: Connection | undefined
+  let isClosed = false
+  let reopening = Promise.resolve()
 
   async function open(mayMake: boolean): Promise<void> {
     if (!existsSync(path)) {
       if (!mayMake) throw missing(path)
       makeFile(path)
     }
+    if (statSync(path).isDirectory()) throw isDirectory(path)
     const found = fileIdentity(path)
     const opened = connectReader(driver, path, readOnly)
     try {
@@ -58,21 +62,24 @@ export async function openLogFile(
     }
   }
 
-  function close(): void {
+  function disconnect(): void {
     writer?.close()
     reader?.close()
     writer = undefined
     reader = undefined
+    identity = undefined
   }
 
   async function openOrExplain(mayMake: boolean): Promise<void> {
     try {
       await open(mayMake && !readOnly)
     } catch (thrown) {
-      close()
+      disconnect()
       throw storeFault(thrown, path)
     }
   }
+
+  const isReplaced = () => !isClosed && fileIdentity(path) !== identity
 
   await openOrExplain(make)
 
@@ -86,12 +93,21 @@ export async function openLogFile(
       writer ??= connectWriter(driver, path)
       return writer
     },
-    isReplaced: () => fileIdentity(path) !== identity,
+    isReplaced,
     reopen(options) {
-      close()
-      return openOrExplain(options.make)
+      // One after the other: a follower and a writer may notice it at the same time.
+      const reopened = reopening.then(async () => {
+        if (!isReplaced()) return
+        disconnect()
+        await openOrExplain(options.make)
+      })
+      reopening = reopened.catch(() => undefined)
+      return reopened
     },
-    close,
+    close() {
+      isClosed = true
+      disconnect()
+    },
   }
 }
 
@@ -143,6 +159,12 @@ async function makeTables(driver: Driver, path: string, busyMs: number): Promise
 function missing(path: string): ClawError {
   return new ClawError('STORE_MISSING', `there is no event log at ${path}`, {
     suggestions: ['check the path given with --store', '`claw-events stream init` makes a new log'],
+  })
+}
+
+function isDirectory(path: string): ClawError {
+  return new ClawError('STORE_FAILED', `${path} is a directory, not an event log`, {
+    suggestions: [`name a file in it: --store sqlite:${join(path, 'events.db')}`],
   })
 }
 

@@ -1,5 +1,6 @@
-import {rmSync} from 'node:fs'
-import {ClawError} from '../../errors.ts'
+import {accessSync, constants, rmSync} from 'node:fs'
+import {dirname} from 'node:path'
+import {ClawError, messageOf} from '../../errors.ts'
 import {connectWriter} from './connection.ts'
 import {isBusy, storeFault} from './faults.ts'
 import {openLogFile} from './log-file.ts'
@@ -11,6 +12,7 @@ import {openLogFile} from './log-file.ts'
 export async function removeLog(path: string, busyMs: number): Promise<void> {
   const file = await openLogFile(path, {make: false, busyMs})
   file.close()
+  assertRemovable(path)
   const connection = connectWriter(await import('node:sqlite'), path)
   try {
     // Leaving WAL mode needs the file for oneself alone, and the lock is then kept until the files are gone.
@@ -20,6 +22,18 @@ export async function removeLog(path: string, busyMs: number): Promise<void> {
     throw isBusy(thrown) ? inUse(path, thrown) : storeFault(thrown, path)
   } finally {
     connection.close()
+  }
+}
+
+function assertRemovable(path: string): void {
+  try {
+    accessSync(path, constants.W_OK)
+    accessSync(dirname(path), constants.W_OK)
+  } catch (thrown) {
+    throw new ClawError('STORE_READ_ONLY', `the event log ${path} cannot be removed: ${messageOf(thrown)}`, {
+      suggestions: ['make the file and its directory writable for this user'],
+      cause: thrown,
+    })
   }
 }
 

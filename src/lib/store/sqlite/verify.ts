@@ -45,7 +45,7 @@ export async function verifyLog(file: LogFile): Promise<VerifyResult> {
     faults.push(moved ? swapped(row.seq, moved.seq) : changed(row.seq, verdict.fault))
     if (moved) links = trueLinks(moved, row.seq, before)
   }
-  if (faults.length < mostFaults) faults.push(...judgeEnd(file.reader(), seq, links, start))
+  if (faults.length < mostFaults) faults.push(...judgeEnd(file.reader(), seq, links, start), ...strays(file.reader()))
   if (faults.length === 0) checkStructure(file.reader(), file.path)
   return {ok: faults.length === 0, events, faults}
 }
@@ -94,6 +94,16 @@ function judgeEnd(connection: Connection, seq: number, links: ReadonlySet<string
   if (seq < lastSeq) return anchorOf(connection).seq >= lastSeq ? [] : [missing(seq + 1, lastSeq)]
   const isEndKnown = links.size === 0 || links.has(lastLink)
   return isEndKnown ? [] : [changed(lastSeq, 'the log remembers another event as its last')]
+}
+
+/** Events outside of what the log has ever taken in, or still holds. */
+function strays({sql}: Connection): Fault[] {
+  const query = `
+    SELECT seq FROM events WHERE seq <= (SELECT pruned_seq FROM log)
+    UNION ALL SELECT seq FROM events WHERE seq > (SELECT last_seq FROM log) LIMIT 10`
+  return sql(query)
+    .all()
+    .map(({seq}) => changed(Number(seq), 'the log never took in this event, or has pruned it'))
 }
 
 /** Damage that no event shows: an index without an entry hides an event from queries. */
