@@ -62,6 +62,12 @@ describe('places of sections', () => {
     expect(outcome([], [known(0, undefined), known(1, 'B', 'Other')])).toEqual(['gone B@1'])
   })
 
+  it('of a new file are those of a file whose log tells of other headings only', () => {
+    const other = [known(0, 'X', 'Other')]
+    const parts = ['A', 'B', 'A', 'A', 'C'].map((content) => part(content))
+    expect(outcome(parts, []).concat('gone X@0')).toEqual(outcome(parts, other))
+  })
+
   const contents = fc.constantFrom('A', 'B', 'C', 'D')
   const before = fc
     .array(fc.option(contents, {nil: undefined}), {maxLength: 6})

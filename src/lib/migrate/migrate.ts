@@ -1,5 +1,6 @@
 import {setImmediate} from 'node:timers/promises'
 import type {ClawEvent} from '../event/envelope.ts'
+import type {AgentWorkspace} from '../openclaw/workspaces.ts'
 import type {EventStore, Lease} from '../store/port.ts'
 import {type Change, changesOf, removalOf} from './changes.ts'
 import {type MemoryDocument, readDocument} from './document.ts'
@@ -8,7 +9,7 @@ import {readWholeFile} from './read-file.ts'
 import {createRecorder, type Recorder} from './recorder.ts'
 import {type Failure, type MemoryFile, scanWorkspace} from './scan.ts'
 import {reasonOf} from './unreadable.ts'
-import {type AgentWorkspace, type OpenedWorkspace, openWorkspaces} from './workspace.ts'
+import {type OpenedWorkspace, openWorkspaces} from './workspace.ts'
 
 export interface MigrateOptions {
   store: EventStore

@@ -1,14 +1,9 @@
 import {readdirSync, realpathSync} from 'node:fs'
 import {ClawError, Exit} from '../errors.ts'
 import {limits} from '../event/envelope.ts'
+import type {AgentWorkspace} from '../openclaw/workspaces.ts'
 import type {Failure} from './scan.ts'
 import {codeOf, reasonOf} from './unreadable.ts'
-
-/** Whose memory lies in which folder. */
-export interface AgentWorkspace {
-  workspace: string
-  agentId: string
-}
 
 export interface OpenedWorkspace {
   /** The folder's real path. */
