@@ -124,7 +124,7 @@ describe('a migration that ends anywhere and runs again', () => {
       expect(await migrate(store, place.workspace)).toMatchObject({appended: 0})
       await store.close()
     }
-  })
+  }, 120_000)
 })
 
 /** Migrates in a process of its own, which is killed when it has told of `events` events, if it lives that long. */
