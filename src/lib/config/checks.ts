@@ -1,6 +1,4 @@
 import {isIP} from 'node:net'
-import {messageOf} from '../errors.ts'
-import {compileFilter} from '../filter/compile.ts'
 import {sourceOf} from './event-store-check.ts'
 import {type Fault, faultAt} from './faults.ts'
 import type {KeyPath} from './key-path.ts'
@@ -17,11 +15,7 @@ export interface CheckContext {
 
 /** What takes more than one key, or a look at a file, to see. */
 export async function checkConfig(config: Config, context: CheckContext): Promise<Fault[]> {
-  return [
-    ...checkWebSocket(config, context),
-    ...(await checkFiles(config, context)),
-    ...(await checkFilters(config, context)),
-  ]
+  return [...checkWebSocket(config, context), ...(await checkFiles(config, context))]
 }
 
 function checkWebSocket({enabled, security: {ws}}: Config, context: CheckContext): Fault[] {
@@ -71,35 +65,6 @@ function secretFiles({eventStore, security: {hmac}}: Config): Array<[path: KeyPa
     }
   }
   return wanted.flatMap(([path, file]) => (file === undefined ? [] : [[path, file]]))
-}
-
-/** Filters whose text or CEL cannot be used; the CEL library is loaded only where there is an expression. */
-async function checkFilters({webhooks, visibility}: Config, context: CheckContext): Promise<Fault[]> {
-  const filters = [
-    ...webhooks.map(({filters}, index) => ({path: ['webhooks', index, 'filters'], filter: filters ?? {}})),
-    ...visibility.map((filter, index) => ({path: ['visibility', index], filter})),
-  ]
-  const faults: Fault[] = []
-  for (const {path, filter} of filters) {
-    for (const key of ['text', 'where'] as const) {
-      const value = filter[key]
-      const problem = value === undefined ? undefined : await filterFault({[key]: value})
-      if (problem !== undefined) {
-        const expected = key === 'text' ? 'words to be found' : 'a CEL expression that can be used'
-        faults.push(faultOf([...path, key], {expected, found: problem}, context))
-      }
-    }
-  }
-  return faults
-}
-
-async function filterFault(filter: {text?: string; where?: string}): Promise<string | undefined> {
-  try {
-    await compileFilter(filter)
-    return undefined
-  } catch (error) {
-    return messageOf(error)
-  }
 }
 
 function faultOf(path: KeyPath, fault: {expected: string; found: string}, {origins}: CheckContext): Fault {

@@ -32,9 +32,9 @@ export function addWebhooks({values, origins}: Merged, env: Environment): void {
   const isReplaced = originAt(origins, ['webhooks'])?.name === variableName(['webhooks'])
   if (webhooks.length === 0 || isReplaced || !Array.isArray(listed)) return
   values['webhooks'] = [...listed, ...webhooks]
-  for (const index of webhooks.keys()) {
+  for (const [index, {authToken}] of webhooks.entries()) {
     const place = `webhooks[${listed.length + index}]`
     origins.set(place, {kind: 'environment', name: webhooksVariable})
-    origins.set(`${place}.authToken`, {kind: 'environment', name: webhookTokenVariable})
+    if (authToken !== undefined) origins.set(`${place}.authToken`, {kind: 'environment', name: webhookTokenVariable})
   }
 }

@@ -1,6 +1,6 @@
 import {ClawError, Exit} from '../errors.ts'
 import {isFields, type KeyPath, pathText} from './key-path.ts'
-import {isSecretPath, maskText} from './secret-keys.ts'
+import {isSecretPath, maskLogin, maskText} from './secret-keys.ts'
 
 /** One thing that is wrong with the configuration. */
 export interface Fault {
@@ -54,7 +54,9 @@ const longestFound = 60
 export function foundText(path: KeyPath, value: unknown): string {
   if (value === undefined) return 'nothing'
   if (isSecretPath(path)) return kindText(value)
-  if (typeof value === 'string') return JSON.stringify(shorten(maskText(value)))
+  if (typeof value === 'string') {
+    return JSON.stringify(shorten(path.at(-1) === 'url' ? maskLogin(value) : maskText(value)))
+  }
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   return isFields(value) ? 'an object' : shorten(String(value))
 }

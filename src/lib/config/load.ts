@@ -1,4 +1,5 @@
 import {checkConfig} from './checks.ts'
+import {checkFilters} from './checks-filters.ts'
 import {checkRules} from './checks-guard.ts'
 import {addWebhooks, readEnvironment} from './environment.ts'
 import {distinct, type Fault} from './faults.ts'
@@ -33,14 +34,15 @@ export async function loadConfig(options: SourceOptions): Promise<LoadedConfig> 
   const merged = mergeLayers([...environment.layers, ...files])
   if (!options.only) addWebhooks(merged, options.env)
   const {config, faults} = parseConfig(merged)
-  const {origins} = merged
   const {stateDir, hookBudgetMs} = sources
-  const deeper = await checkConfig(config, {origins, stateDir, home: homeDirectory(options)})
+  const context = {origins: merged.origins, stateDir, home: homeDirectory(options)}
+  const deeper = [...checkRules(merged), ...(await checkFilters(merged)), ...(await checkConfig(config, context))]
+  const origins = withoutPlaces(merged.origins, faults)
   return {
     config,
     origins,
     stateDir,
-    faults: distinct([...sources.faults, ...environment.faults, ...faults, ...checkRules(merged), ...deeper]),
+    faults: distinct([...sources.faults, ...environment.faults, ...faults, ...deeper]),
     notes: [
       ...sources.notes,
       ...environment.notes,
@@ -48,4 +50,10 @@ export async function loadConfig(options: SourceOptions): Promise<LoadedConfig> 
       ...remarks(config, {origins, hookBudgetMs}),
     ],
   }
+}
+
+/** A value that was left out has the default's origin. */
+function withoutPlaces(origins: Origins, faults: readonly Fault[]): Origins {
+  const wrong = new Set(faults.map(({path}) => path))
+  return new Map([...origins].filter(([place]) => !wrong.has(place)))
 }

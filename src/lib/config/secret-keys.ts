@@ -11,7 +11,16 @@ const isSecretKey = compileKeyTest(secretNames)
 /** Whether a text at this path must not be shown: by the name of its key or of the list around it; any header. */
 export function isSecretPath(path: KeyPath): boolean {
   const keys = path.filter((segment) => typeof segment === 'string')
-  return keys.slice(0, -1).includes('headers') || isSecretKey(keys.at(-1) ?? '')
+  const key = keys.at(-1) ?? ''
+  return keys.slice(0, -1).includes('headers') || isSecretKey(key) || isSecretKey(key.replace(/s$/, ''))
+}
+
+/** What was meant as a URL, without its login, even where it is written so wrongly that it is none. */
+export function maskLogin(url: string): string {
+  const masked = maskUrl(url)
+  const end = masked.lastIndexOf('@')
+  const start = masked.lastIndexOf('/', end) + 1
+  return end < 0 || masked.slice(start, end) === secretMask ? masked : secretMask + masked.slice(end)
 }
 
 /** A text that is no secret as a whole, without the secrets inside it (a URL's password, a key in an argument). */

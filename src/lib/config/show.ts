@@ -1,5 +1,5 @@
 import {isFields, type KeyPath, pathText, valueAt} from './key-path.ts'
-import type {Origins} from './layers.ts'
+import {isBelow, type Origins} from './layers.ts'
 import {type Config, configSchema} from './schema.ts'
 import {leavesOf} from './schema-tree.ts'
 import {isSecretPath, maskText, secretMask} from './secret-keys.ts'
@@ -35,8 +35,4 @@ function originsOf(origins: Origins, path: KeyPath): string {
   const key = pathText(path)
   const names = [...origins].filter(([place]) => place === key || isBelow(place, key)).map(([, {name}]) => name)
   return [...new Set(names)].join(', ') || 'default'
-}
-
-function isBelow(place: string, key: string): boolean {
-  return place.startsWith(`${key}.`) || place.startsWith(`${key}[`)
 }

@@ -20,8 +20,8 @@ export interface SourceOptions extends StateOptions {
   config?: string
   /** Nothing but `config`: no host's files, no environment. */
   only?: boolean
-  /** The plugin's configuration as the host handed it over, instead of what its file holds. */
-  entry?: unknown
+  /** The host's whole configuration as it handed it over, instead of what its file holds. */
+  host?: unknown
 }
 
 /** What one file holds for us. */
@@ -46,10 +46,10 @@ export async function readSources(options: SourceOptions): Promise<Sources> {
   const found: Sources = {stateDir: stateDirectory(options), files: [], faults: [], notes: []}
   if (options.config !== undefined) await addNamedFile(found, options.config, options)
   if (options.only) return found
-  if (options.entry === undefined) await addHostFile(found, options)
-  else add(found, "the host's configuration", {values: (options.entry ?? {}) as Fields, notes: []})
+  if (options.host === undefined) await addHostFile(found, options)
+  else add(found, {name: "the host's configuration"}, hostSection(options.host))
   const gatewayFile = path.join(found.stateDir, 'config.yml')
-  await addDocument(found, {file: gatewayFile, name: 'config.yml', pick: gatewaySection})
+  await addDocument(found, {file: gatewayFile, name: 'config.yml', part: 'eventStore', pick: gatewaySection})
   return found
 }
 
@@ -73,24 +73,23 @@ async function addHostFile(found: Sources, options: SourceOptions): Promise<void
 interface Wanted {
   file: string
   name: string
+  /** All that the file can hold for us; faults of the whole file are then faults of that. */
+  part?: string
   pick: (document: unknown) => PluginSection
   /** Given for files in which the host replaces `${NAME}` and `$include`. */
   env?: Environment
 }
 
 /** Whether the file is there. */
-async function addDocument(found: Sources, {file, name, pick, env}: Wanted): Promise<boolean> {
-  const {value, fault} = await readDocument(file, name)
-  if (fault !== undefined) found.faults.push(fault)
+async function addDocument(found: Sources, wanted: Wanted): Promise<boolean> {
+  const {value, fault} = await readDocument(wanted.file, wanted.name)
+  if (fault !== undefined) found.faults.push({...fault, path: wanted.part ?? ''})
   else if (value === undefined) return false
-  else add(found, name, await resolved(found, {document: value, file, name, pick, env}))
+  else add(found, wanted, await resolved(found, wanted, value))
   return true
 }
 
-async function resolved(
-  found: Sources,
-  {document, file, name, pick, env}: Wanted & {document: unknown},
-): Promise<PluginSection> {
+async function resolved(found: Sources, {file, name, pick, env}: Wanted, document: unknown): Promise<PluginSection> {
   const problem = unusable(document)
   if (problem !== undefined || env === undefined) return pick(document)
   const isSplit = JSON.stringify(document).includes('"$include"')
@@ -104,12 +103,16 @@ async function resolved(
   return {...section, values}
 }
 
-function add(found: Sources, name: string, {values, hookBudgetMs, notes}: PluginSection): void {
+function add(
+  found: Sources,
+  {name, part = ''}: Pick<Wanted, 'name' | 'part'>,
+  {values, hookBudgetMs, notes}: PluginSection,
+): void {
   const problem = isFields(values)
     ? unusable(values)
     : {expected: 'an object', found: Array.isArray(values) ? 'a list' : typeof values}
   found.notes.push(...notes)
   found.hookBudgetMs ??= hookBudgetMs
   if (problem === undefined) found.files.push({name, values})
-  else found.faults.push({path: '', source: name, ...problem})
+  else found.faults.push({path: part, source: name, ...problem})
 }

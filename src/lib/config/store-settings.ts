@@ -41,7 +41,7 @@ export interface NatsLocation extends Shared, AgentLogin {
 
 type AgentLogin = Pick<AgentStream, 'credsFile' | 'nkeyFile'>
 
-export interface StoreOptions extends Omit<SourceOptions, 'only' | 'entry'> {
+export interface StoreOptions extends Omit<SourceOptions, 'only' | 'host'> {
   /** `--store`. */
   store?: string
 }
@@ -85,11 +85,14 @@ export function storeLocation(
 /** The location of one agent's own events: what `eventStore.agents` says of it. The embedded log holds all agents. */
 export function agentLocation(location: StoreLocation, agent: string): StoreLocation {
   if (location.kind === 'sqlite') return location
-  const {url = location.url, streamName, subjectPrefix, ...login} = location.agents[agent] ?? {}
-  return {...location, ...login, url, stream: streamName, prefix: subjectPrefix, agent, agents: {}}
+  const {url, streamName, subjectPrefix, credsFile, nkeyFile} = location.agents[agent] ?? {}
+  const own = {url: url ?? location.url, stream: streamName, prefix: subjectPrefix, agent, agents: {}}
+  // An agent with a login of its own never uses that of the others beside it.
+  const isOwnLogin = (url ?? credsFile ?? nkeyFile) !== undefined
+  return isOwnLogin ? {...location, ...own, credsFile, nkeyFile} : {...location, ...own}
 }
 
-async function readEventStore(options: Omit<SourceOptions, 'only' | 'entry'>) {
+async function readEventStore(options: Omit<SourceOptions, 'only' | 'host'>) {
   const {files, faults, stateDir} = await readSources(options)
   const variables = eventStoreVariables(options.env)
   const layers: Layer[] = files.map(({name, values}) => {

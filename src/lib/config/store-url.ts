@@ -1,6 +1,6 @@
 import path from 'node:path'
 import {ClawError, Exit} from '../errors.ts'
-import {maskUrl} from '../redact/url.ts'
+import {maskLogin} from './secret-keys.ts'
 import {expandHome} from './state-dir.ts'
 
 /** What a store URL names. The URL of a server is passed on whole, to the adapter that knows the rest of it. */
@@ -15,7 +15,7 @@ const forms = 'sqlite:PATH, PATH.db, nats://HOST:4222 or tls://HOST:4222'
 export function parseStoreUrl(url: string, {base = '.', home}: {base?: string; home: string}): StoreUrl {
   const read = readStoreUrl(url)
   if (typeof read === 'string') {
-    throw new ClawError('STORE_URL', `${JSON.stringify(maskUrl(url))} is no store URL: ${read}`, {
+    throw new ClawError('STORE_URL', `${JSON.stringify(maskLogin(url))} is no store URL: ${read}`, {
       exit: Exit.usage,
       suggestions: [`accepted: ${forms}`],
     })

@@ -9,7 +9,7 @@ const flags = new Map([
 ])
 
 /** A value, or what was expected instead. */
-export type VariableValue = {value: unknown} | {expected: string}
+export type VariableValue = {value: unknown} | {expected: string; found?: string}
 
 /** Reads a variable by the kind of its key. Lists are separated by commas, or JSON. */
 export function readVariable(text: string, kind: VariableKind): VariableValue {
@@ -48,6 +48,7 @@ function readJson(text: string, expected: string): VariableValue {
     const value: unknown = JSON.parse(text)
     return unusable(value) ?? {value}
   } catch {
-    return {expected}
+    // Not the text itself: what is in it is not known, and it may be a secret.
+    return {expected, found: 'a text that is none'}
   }
 }

@@ -38,13 +38,19 @@ export function readVariables(
     }
     const read = readVariable(text, key.kind)
     if ('expected' in read) {
-      faults.push({path: pathText(key.path), expected: read.expected, found: foundText(key.path, text), source: name})
+      faults.push({
+        path: pathText(key.path),
+        expected: read.expected,
+        found: read.found ?? foundText(key.path, text),
+        source: name,
+      })
       continue
     }
     setAt(values, key.path, key.isNegated ? !read.value : read.value)
     names.set(pathText(key.path), name)
   }
-  return {layer: {values, originOf: (path) => ({kind: 'environment', name: nameOf(names, path)})}, faults}
+  const originOf = (path: KeyPath) => ({kind: 'environment' as const, name: nameOf(names, path)})
+  return {layer: {values, originOf, wholes: new Set(names.keys())}, faults}
 }
 
 /** A key below the one that the variable sets has the same origin. */

@@ -55,7 +55,10 @@ const usage = section({
   error: 'an object with "tokensGte" or "toolCallsGte"',
 })
 
-const programs = () => z.union([name(), z.array(name()).min(1)], {error: 'the name of a program, or a list of names'})
+const programForm = 'the name of a program, or a list of names'
+
+const programs = () =>
+  z.union([name(programForm), z.array(name(programForm)).min(1, {error: programForm})], {error: programForm})
 
 const shell = section({
   program: programs().describe('One of these programs is run, wherever it stands in the command line'),

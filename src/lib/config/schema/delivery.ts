@@ -9,7 +9,9 @@ export const maybeText = () =>
     .transform((value) => value || undefined)
     .optional()
 
-const signingSecret = checkedText('a secret such as "whsec_…", with 24 to 64 bytes in base64', (value) => {
+const signingForm = 'a secret such as "whsec_…", with 24 to 64 bytes in base64, or a list of such'
+
+const signingSecret = checkedText(signingForm, (value) => {
   const bytes = /^whsec_([A-Za-z0-9+/]+={0,2})$/.test(value) ? Buffer.from(value.slice(6), 'base64').length : 0
   return bytes >= 24 && bytes <= 64
 })
@@ -22,9 +24,7 @@ const webhook = section({
   authToken: maybeText().describe('Sent as `Authorization: Bearer`'),
   includeFullPayload: flag().default(true).describe('false: type and timestamp only'),
   secret: z
-    .union([signingSecret, z.array(signingSecret).min(1)], {
-      error: 'a secret such as "whsec_…", with 24 to 64 bytes in base64, or a list of them',
-    })
+    .union([signingSecret, z.array(signingSecret).min(1, {error: signingForm})], {error: signingForm})
     .optional()
     .describe('Signs deliveries (Standard Webhooks); a list while secrets are changed, the newest first'),
   filters: section({...eventFilter, excludeTypes: typeGlobs().optional()})

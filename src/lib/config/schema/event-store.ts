@@ -30,7 +30,9 @@ const agentStream = section({
 })
 
 const size = z
-  .union([z.string().refine(sizeForm.fits), z.int().min(0)], {error: sizeForm.expected})
+  .union([checkedText(sizeForm.expected, sizeForm.fits), z.int().min(0, {error: sizeForm.expected})], {
+    error: sizeForm.expected,
+  })
   .optional()
   .describe('Keep at most this much, such as "10GB"')
 
@@ -40,7 +42,7 @@ export const eventStore = section({
   url: formed(storeUrlForm).describe('nats://user:password@host:4222, tls://…, sqlite:PATH; none: the embedded log'),
   streamName: formed(streamNameForm).describe('Default openclaw-events'),
   subjectPrefix: formed(subjectPrefixForm).describe('Default openclaw.events'),
-  agents: named(agentStream, 'an object of agent ids').default({}).describe('Agents with a stream of their own, by id'),
+  agents: named(agentStream).default({}).describe('Agents with a stream of their own, by id'),
   retention: section({
     maxAge: formed(durationForm).describe('Keep events this long after they were stored, such as "90d"'),
     maxBytes: size,
