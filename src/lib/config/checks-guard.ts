@@ -1,6 +1,6 @@
 import {nearest} from '../match/nearest.ts'
-import {sourceOf} from './event-store-check.ts'
-import {type Fault, faultAt, foundText} from './faults.ts'
+import {faultAt} from './fault-at.ts'
+import type {Fault} from './faults.ts'
 import {isFields, type KeyPath, valueAt} from './key-path.ts'
 import type {Merged} from './layers.ts'
 
@@ -31,7 +31,7 @@ function checkList(merged: Merged, path: KeyPath, check: (rule: Rule, path: KeyP
     const place = [...path, index]
     const isTwice = rule['id'] !== undefined && ids.has(rule['id'])
     ids.add(rule['id'])
-    const twice = isTwice ? [faultOf(merged, [...place, 'id'], {expected: 'an id that no other rule has'})] : []
+    const twice = isTwice ? [faultAt(merged, [...place, 'id'], {expected: 'an id that no other rule has'})] : []
     return [...twice, ...check(rule, place)]
   })
 }
@@ -43,7 +43,7 @@ function checkEffect(merged: Merged, {action, decision}: Rule, path: KeyPath): F
   if (decides || acts || isLeftToSchema || (action !== undefined && typeof action !== 'string')) return []
   const place = decision === undefined ? path : [...path, 'decision']
   const expected = 'an "action", or a "decision" with "block", "params" or "ask"'
-  return [faultOf(merged, place, {expected, found: decision === undefined ? 'neither' : 'one without'})]
+  return [faultAt(merged, place, {expected, found: decision === undefined ? 'neither' : 'one without'})]
 }
 
 function checkAction(
@@ -53,13 +53,5 @@ function checkAction(
 ): Fault[] {
   if (typeof action !== 'string' || action.trim() === '' || known.includes(action)) return []
   const expected = 'the id of an action in hookBridge.actions'
-  return [faultOf(merged, [...path, 'action'], {expected, suggestion: nearest(action, known)})]
-}
-
-function faultOf(
-  {values, origins}: Merged,
-  path: KeyPath,
-  fault: {expected: string; found?: string; suggestion?: string},
-): Fault {
-  return faultAt(path, {found: foundText(path, valueAt(values, path)), source: sourceOf(origins, path), ...fault})
+  return [faultAt(merged, [...path, 'action'], {expected, suggestion: nearest(action, known)})]
 }

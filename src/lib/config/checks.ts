@@ -1,6 +1,6 @@
 import {isIP} from 'node:net'
-import {sourceOf} from './event-store-check.ts'
-import {type Fault, faultAt} from './faults.ts'
+import {faultAt} from './fault-at.ts'
+import type {Fault} from './faults.ts'
 import type {KeyPath} from './key-path.ts'
 import type {Origins} from './layers.ts'
 import type {Config} from './schema.ts'
@@ -24,11 +24,11 @@ function checkWebSocket({enabled, security: {ws}}: Config, context: CheckContext
   const faults: Fault[] = []
   if (!isLoopback(ws.bindAddress)) {
     const expected = 'a loopback address, or a token in security.ws.authToken beside it'
-    faults.push(faultOf(['security', 'ws', 'bindAddress'], {expected, found: JSON.stringify(ws.bindAddress)}, context))
+    faults.push(faultAt(context, ['security', 'ws', 'bindAddress'], {expected, found: JSON.stringify(ws.bindAddress)}))
   }
   if (ws.requireAuth) {
     const expected = 'a token in security.ws.authToken beside it'
-    faults.push(faultOf(['security', 'ws', 'requireAuth'], {expected, found: 'none'}, context))
+    faults.push(faultAt(context, ['security', 'ws', 'requireAuth'], {expected, found: 'none'}))
   }
   return faults
 }
@@ -42,7 +42,7 @@ async function checkFiles(config: Config, context: CheckContext): Promise<Fault[
   const faults: Fault[] = []
   for (const [path, file] of secretFiles(config)) {
     const found = await secretFileFault(inStateDirectory(context.stateDir, file, context.home))
-    if (found !== undefined) faults.push(faultOf(path, {expected: secretFileForm, found}, context))
+    if (found !== undefined) faults.push(faultAt(context, path, {expected: secretFileForm, found}))
   }
   return faults
 }
@@ -65,8 +65,4 @@ function secretFiles({eventStore, security: {hmac}}: Config): Array<[path: KeyPa
     }
   }
   return wanted.flatMap(([path, file]) => (file === undefined ? [] : [[path, file]]))
-}
-
-function faultOf(path: KeyPath, fault: {expected: string; found: string}, {origins}: CheckContext): Fault {
-  return faultAt(path, {...fault, source: sourceOf(origins, path)})
 }

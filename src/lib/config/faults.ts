@@ -1,5 +1,5 @@
 import {ClawError, Exit} from '../errors.ts'
-import {isFields, type KeyPath, pathText} from './key-path.ts'
+import {isFields, type KeyPath} from './key-path.ts'
 import {isSecretPath, maskLogin, maskText} from './secret-keys.ts'
 
 /** One thing that is wrong with the configuration. */
@@ -74,8 +74,4 @@ function shorten(text: string): string {
 /** Two faults that say the same of the same place are one. */
 export function distinct(faults: readonly Fault[]): Fault[] {
   return [...new Map(faults.map((fault) => [formatFault(fault), fault])).values()]
-}
-
-export function faultAt(path: KeyPath, fault: Omit<Fault, 'path'>): Fault {
-  return {path: pathText(path), ...fault}
 }

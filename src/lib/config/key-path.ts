@@ -1,3 +1,7 @@
+import {type Fields, ownProperty} from '../match/paths.ts'
+
+export type {Fields}
+
 /** Where a value stands in the configuration. */
 export type KeyPath = readonly (string | number)[]
 
@@ -11,18 +15,11 @@ function segmentText(segment: string | number): string {
   return /^[\w$-]+$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`
 }
 
-export type Fields = Readonly<Record<string, unknown>>
-
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The value at a path; own properties only. */
 export function valueAt(root: unknown, path: KeyPath): unknown {
-  let value = root
-  for (const segment of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined
-    value = (value as Fields)[segment]
-  }
-  return value
+  return path.reduce((value, segment) => ownProperty(value, String(segment)), root)
 }

@@ -1,7 +1,7 @@
 import type {z} from 'zod'
 import {nearest} from '../match/nearest.ts'
-import {sourceOf, unknownKey} from './event-store-check.ts'
-import {type Fault, faultAt, foundText} from './faults.ts'
+import {faultAt, unknownKey} from './fault-at.ts'
+import type {Fault} from './faults.ts'
 import {type KeyPath, valueAt} from './key-path.ts'
 import type {Merged} from './layers.ts'
 import {removeAll} from './remove.ts'
@@ -12,11 +12,11 @@ import {keysAt, placeOf} from './schema-tree.ts'
 const longestRepair = 20
 
 /** Checks merged values. What is wrong is a fault, and left out of the configuration: the default holds there. */
-export function parseConfig({values, origins}: Merged): {config: Config; faults: Fault[]} {
-  const first = configSchema.safeParse(values)
+export function parseConfig(merged: Merged): {config: Config; faults: Fault[]} {
+  const first = configSchema.safeParse(merged.values)
   if (first.success) return {config: first.data, faults: []}
-  const faults = first.error.issues.flatMap((issue) => faultsOf(issue, {values, origins}))
-  return {config: repaired(values, first.error.issues), faults}
+  const faults = first.error.issues.flatMap((issue) => faultsOf(issue, merged))
+  return {config: repaired(merged.values, first.error.issues), faults}
 }
 
 type Issue = z.core.$ZodIssue
@@ -38,24 +38,16 @@ function placesOf(issue: Issue): KeyPath[] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path]
 }
 
-function faultsOf(issue: Issue, {values, origins}: Merged): Fault[] {
+function faultsOf(issue: Issue, merged: Merged): Fault[] {
   if (issue.code === 'unrecognized_keys') {
     return placesOf(issue).map((path) => {
-      const key = String(path.at(-1))
-      const fault = unknownKey(key, keysAt(configSchema, path.slice(0, -1)), {path, origins})
-      return {...fault, suggestion: fault.suggestion ?? placeOf(configSchema, key)}
+      const fault = unknownKey(merged, path, keysAt(configSchema, path.slice(0, -1)))
+      return {...fault, suggestion: fault.suggestion ?? placeOf(configSchema, String(path.at(-1)))}
     })
   }
   const path = issue.path as KeyPath
-  const value = valueAt(values, path)
+  const value = valueAt(merged.values, path)
   const words = issue.code === 'invalid_value' ? issue.values.map(String) : []
   const suggestion = typeof value === 'string' ? nearest(value, words) : undefined
-  return [
-    faultAt(path, {
-      expected: issue.message,
-      found: foundText(path, value),
-      source: sourceOf(origins, path),
-      suggestion,
-    }),
-  ]
+  return [faultAt(merged, path, {expected: issue.message, suggestion})]
 }

@@ -99,11 +99,11 @@ async function readEventStore(options: Omit<SourceOptions, 'only' | 'host'>) {
     const eventStore = valueAt(values, ['eventStore'])
     return {values: eventStore === undefined ? {} : {eventStore}, originOf: () => ({kind: 'file', name})}
   })
-  const {values, origins} = mergeLayers([variables.layer, ...layers])
-  const {section, faults: ours} = checkEventStore(values['eventStore'], origins)
+  const merged = mergeLayers([variables.layer, ...layers])
+  const {section, faults: ours} = checkEventStore(merged)
   const all: Fault[] = [...faults, ...variables.faults, ...ours]
   if (all.length > 0) throw configError(all)
-  const origin = originAt(origins, ['eventStore', 'url'])
+  const origin = originAt(merged.origins, ['eventStore', 'url'])
   return {section, stateDir, urlOrigin: origin && `${origin.name}: eventStore.url`}
 }
 

@@ -6,7 +6,7 @@ export const transport = section({
   mode: choice('auto', 'owner', 'follower')
     .default('auto')
     .describe('follower: only records; owner and auto: whoever holds the lease runs the sinks'),
-  runtimeKind: choice('auto', 'gateway', 'agent').default('auto').describe('What this process counts as'),
+  runtimeKind: choice('auto', 'gateway', 'agent', 'unknown').default('auto').describe('What this process counts as'),
   lockPath: maybeText(),
   socketPath: maybeText(),
   lockStaleMs: integer(1000, 300_000).default(15_000),
