@@ -94,6 +94,14 @@ gateway:
     expect(loaded.config.eventStore).toMatchObject({streamName: 'handed-over', url: 'nats://yaml:4222'})
     expect(loaded.origins.get('eventStore.streamName')?.name).toBe("the host's configuration")
   })
+
+  it('takes what the host hands over frozen, behind a proxy, and faulty', async () => {
+    const queue = Object.freeze({maxSize: 22, flushIntervalMs: 'x'})
+    const host = new Proxy(hostFile({queue, webhooks: Object.freeze([{}])})['openclaw.json'] as object, {})
+    const loaded = await loadConfig({state: tempState(), env: {}, host})
+    expect(loaded.config.queue).toMatchObject({maxSize: 22, flushIntervalMs: 0})
+    expect(loaded.faults.map(({path}) => path)).toEqual(['webhooks[0].url', 'queue.flushIntervalMs'])
+  })
 })
 
 describe('merging', () => {

@@ -149,6 +149,11 @@ describe("an agent's own log", () => {
     })
   })
 
+  it('is not read from a prototype', async () => {
+    const location = await located('constructor')
+    expect(location).toMatchObject({agent: 'constructor', url: 'nats://main:pass@host:4222', stream: undefined})
+  })
+
   it('is the one embedded log', async () => {
     const embedded = await storeSettings({state: tempState(), env: {}, home})
     expect(agentLocation(embedded, 'own')).toBe(embedded)

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {messageOf} from '../errors.ts'
 import type {Fault} from './faults.ts'
@@ -16,7 +16,8 @@ export interface Document {
 export async function readDocument(file: string, name: string): Promise<Document> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    // Small files that nothing else can go on without: the way through the thread pool only costs every command time.
+    text = readFileSync(file, 'utf8')
   } catch (error) {
     if (isMissing(error)) return {}
     return {fault: {path: '', expected: 'a file that can be read', found: messageOf(error), source: name}}

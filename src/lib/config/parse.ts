@@ -22,7 +22,8 @@ export function parseConfig(merged: Merged): {config: Config; faults: Fault[]} {
 type Issue = z.core.$ZodIssue
 
 function repaired(values: Record<string, unknown>, issues: readonly Issue[]): Config {
-  const rest = structuredClone(values)
+  // JSON, since what a host hands over may be frozen or a proxy.
+  const rest: Record<string, unknown> = JSON.parse(JSON.stringify(values))
   let wrong = issues
   for (let round = 0; round < longestRepair; round++) {
     removeAll(rest, wrong.flatMap(placesOf))

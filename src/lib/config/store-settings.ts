@@ -85,7 +85,8 @@ export function storeLocation(
 /** The location of one agent's own events: what `eventStore.agents` says of it. The embedded log holds all agents. */
 export function agentLocation(location: StoreLocation, agent: string): StoreLocation {
   if (location.kind === 'sqlite') return location
-  const {url, streamName, subjectPrefix, credsFile, nkeyFile} = location.agents[agent] ?? {}
+  const written = Object.hasOwn(location.agents, agent) ? location.agents[agent] : undefined
+  const {url, streamName, subjectPrefix, credsFile, nkeyFile} = written ?? {}
   const own = {url: url ?? location.url, stream: streamName, prefix: subjectPrefix, agent, agents: {}}
   // An agent with a login of its own never uses that of the others beside it.
   const isOwnLogin = (url ?? credsFile ?? nkeyFile) !== undefined
