@@ -31,6 +31,7 @@ function holdsOf(match: Match): Holds {
 }
 
 function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
   const text =
     typeof value === 'string' ? JSON.stringify(value.slice(0, shownChars + 1)) : (stableText(value) ?? typeof value)
   return text.length <= shownChars ? text : `${text.slice(0, shownChars).toWellFormed()}…`

@@ -1,0 +1,67 @@
+import {configError} from '../config/faults.ts'
+import {loadConfig} from '../config/load.ts'
+import type {StateOptions} from '../config/state-dir.ts'
+import {ClawError, Exit} from '../errors.ts'
+import {type CompileOptions, compilePolicy} from '../guard/compile.ts'
+import {redactionMark} from '../guard/hide.ts'
+import {needsShell} from '../guard/needs-shell.ts'
+import type {Policy} from '../guard/policy.ts'
+import type {ReplaySide} from '../guard/replay-run.ts'
+
+export interface LoadedPolicy {
+  policy: Policy
+  compileOptions: CompileOptions
+  /** The text that begins whatever redaction left in captured calls. */
+  redactedAs: string
+  allowedActionDirs: readonly string[]
+  localScriptDefaults: {timeoutMs: number; maxPayloadBytes: number}
+  stateDir: string
+  notes: readonly string[]
+}
+
+/**
+ * The policy in `config` alone (a toolGuard or hookBridge object, a plugin configuration, an openclaw.json, a bundle),
+ * or the one that is in force. Throws CONFIG_INVALID with every fault, and where there is no policy at all.
+ */
+export async function loadPolicy({config, ...options}: StateOptions & {config?: string}): Promise<LoadedPolicy> {
+  const loaded = await loadConfig({...options, config, only: config !== undefined})
+  if (loaded.faults.length > 0) throw configError(loaded.faults)
+  if (![...loaded.origins.keys()].some((path) => path.startsWith('hookBridge.toolGuard.'))) throw noPolicy(config)
+  const {toolGuard, actions, allowedActionDirs, localScriptDefaults} = loaded.config.hookBridge
+  const policy: Policy = {toolGuard, actions}
+  return {
+    policy,
+    compileOptions: await compileOptionsFor(policy),
+    redactedAs: redactionMark(loaded.config.redaction.replacement),
+    allowedActionDirs,
+    localScriptDefaults,
+    stateDir: loaded.stateDir,
+    notes: loaded.notes,
+  }
+}
+
+/** Compiles for replay: once for whole calls, once for those in which something was redacted. */
+export function replaySide({policy, compileOptions, redactedAs}: LoadedPolicy): ReplaySide {
+  const live = compilePolicy(policy, compileOptions)
+  const redacted = compilePolicy(policy, {...compileOptions, redactedAs})
+  return {policy, compileOptions, compiled: {live, redacted, redactedAs}}
+}
+
+/** What compiling needs besides the policy: the shell parser, where a rule asks for it. */
+export async function compileOptionsFor(policy: Policy): Promise<CompileOptions> {
+  if (!needsShell(policy)) return {}
+  const {compileShell} = await import('../guard/shell/compile-shell.ts')
+  return {compileShell}
+}
+
+function noPolicy(config: string | undefined): ClawError {
+  const where = config === undefined ? 'no toolGuard policy is configured' : `there is no toolGuard policy in ${config}`
+  return new ClawError('CONFIG_INVALID', where, {
+    exit: Exit.usage,
+    suggestions: [
+      config === undefined
+        ? 'name a file with --config, for example one of examples/policies'
+        : 'it takes a toolGuard object with "rules", a hookBridge object or bundle, a plugin configuration or an openclaw.json',
+    ],
+  })
+}
