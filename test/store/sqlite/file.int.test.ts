@@ -5,7 +5,7 @@ import {afterEach, describe, expect, it} from 'vitest'
 import {everything} from '../../../src/lib/filter/filter.ts'
 import {openSqliteAdmin} from '../../../src/lib/store/sqlite/admin.ts'
 import {openSqliteStore} from '../../../src/lib/store/sqlite/store.ts'
-import {allOf, event, eventsUpTo, idsOf} from '../../contracts/event-store/events.ts'
+import {allOf, event, eventsUpTo, ids, idsOf} from '../../contracts/event-store/events.ts'
 import {follower} from '../../contracts/event-store/follower.ts'
 import {logWith, openStore, query, tamper, tempFolder, tempPath} from './temp-log.ts'
 
@@ -175,6 +175,28 @@ describe('a log whose file is taken away while it is open', () => {
     await tail.has('new-2')
     expect(tail.seen.map(({eventId}) => eventId)).toEqual(['e-0', 'e-1', 'e-2', 'new-1', 'new-2'])
     expect(tail.health.map(({state}) => state)).toEqual(['live', 'silent', 'live'])
+    await tail.stop()
+  })
+
+  it('follows the new file also when its own process made it', async () => {
+    const path = tempPath()
+    const store = await openStore(path)
+    await store.append(eventsUpTo(3))
+    const tail = follower(store, everything, '')
+    await tail.has('e-2')
+    removeFiles(path)
+    await store.append([event('new-1'), event('new-2'), event('new-3'), event('new-4')])
+    await tail.has('new-4')
+    expect(tail.seen.map(({eventId}) => eventId)).toEqual([...ids(eventsUpTo(3)), 'new-1', 'new-2', 'new-3', 'new-4'])
+    await tail.stop()
+  })
+
+  it('follows from the start when the position was given by a log that is no more', async () => {
+    const store = await openStore(tempPath())
+    await store.append(eventsUpTo(3))
+    const tail = follower(store, everything, '0000000000000042')
+    await tail.has('e-2')
+    expect(ids(tail.seen)).toEqual(ids(eventsUpTo(3)))
     await tail.stop()
   })
 })

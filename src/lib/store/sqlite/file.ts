@@ -17,10 +17,10 @@ export function makeFile(path: string): void {
   }
 }
 
-/** Tells one file from another that took its name: the number of a removed file is soon given to a new one. */
+/** Tells one file from another that took its name; the number is not given to a new file while the old one is open. */
 export function fileIdentity(path: string): string | undefined {
   const stat = statSync(path, {throwIfNoEntry: false})
-  return stat && `${stat.dev}:${stat.ino}:${stat.birthtimeMs}`
+  return stat && `${stat.dev}:${stat.ino}`
 }
 
 function isSystemError(thrown: unknown, code: string): boolean {

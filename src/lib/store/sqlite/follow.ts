@@ -21,11 +21,14 @@ export async function* followEvents(
 ): AsyncGenerator<StoredEvent> {
   const health = createHealth(onHealth)
   let last = after
+  let generation = file.generation()
   health.set({state: 'live'})
   while (!signal.aborted) {
     const found = await look(file)
     health.set(found.health)
-    if (found.isNew) last = 0
+    // A number is never given twice, so one beyond the newest was given by a log that is no more.
+    if (file.generation() !== generation || (found.health.state === 'live' && last > found.newest)) last = 0
+    generation = file.generation()
     if (found.newest > last) {
       for await (const event of readEvents(file, query, {low: last, high: found.newest, isDescending: false})) {
         yield event
@@ -41,18 +44,15 @@ export async function* followEvents(
 
 interface Look {
   newest: number
-  /** The file is another than at the last look. */
-  isNew: boolean
   health: FollowHealth
 }
 
 async function look(file: LogFile): Promise<Look> {
   try {
-    const isNew = file.isReplaced()
-    if (isNew) await file.reopen({make: false})
-    return {newest: lastSeq(file.reader()), isNew, health: {state: 'live'}}
+    if (file.isReplaced()) await file.reopen({make: false})
+    return {newest: lastSeq(file.reader()), health: {state: 'live'}}
   } catch (thrown) {
-    return {newest: 0, isNew: false, health: {state: 'silent', reason: messageOf(thrown)}}
+    return {newest: 0, health: {state: 'silent', reason: messageOf(thrown)}}
   }
 }
 

@@ -22,6 +22,8 @@ export interface LogFile {
   readonly busyMs: number
   reader(): Connection
   writer(): Connection
+  /** Grows with every file that was opened: what was known of the one before does not hold for the next. */
+  generation(): number
   /** Whether the file that is open is no longer the one at its path: it was removed, or replaced by another. */
   isReplaced(): boolean
   /** Opens what is at the path now; when nothing is, makes it or fails with STORE_MISSING. */
@@ -38,6 +40,7 @@ export async function openLogFile(
   let identity: string | undefined
   let reader: Connection | undefined
   let writer: Connection | undefined
+  let generation = 0
   let isClosed = false
   let reopening = Promise.resolve()
 
@@ -56,6 +59,7 @@ export async function openLogFile(
       }
       reader = opened
       identity = found
+      generation++
     } catch (thrown) {
       opened.close()
       throw thrown
@@ -93,6 +97,7 @@ export async function openLogFile(
       writer ??= connectWriter(driver, path)
       return writer
     },
+    generation: () => generation,
     isReplaced,
     reopen(options) {
       // One after the other: a follower and a writer may notice it at the same time.

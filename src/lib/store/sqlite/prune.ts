@@ -2,8 +2,9 @@ import type {PruneRequest} from '../port.ts'
 import type {Connection} from './connection.ts'
 import {readHead, writeHead} from './head.ts'
 import type {LogFile} from './log-file.ts'
+import {pause} from './pause.ts'
 import type {Writer} from './write.ts'
-import {createWriter, turnMs} from './write.ts'
+import {createWriter, retryMs, turnMs} from './write.ts'
 
 /**
  * Removes the oldest events, in pieces that keep no writer waiting, together with their words, and gives the space
@@ -115,5 +116,15 @@ async function shrink(file: LogFile, writer: Writer): Promise<void> {
       return Number(sql('PRAGMA freelist_count').get()?.['freelist_count']) === 0
     })
   }
-  file.writer().db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  await emptyWal(file)
+}
+
+/** What was removed still stands in the -wal file until that is emptied, which waits for readers to come to an end. */
+async function emptyWal(file: LogFile): Promise<void> {
+  const deadline = performance.now() + file.busyMs
+  while (file.writer().sql('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] !== 0) {
+    // A reader that never ends is no reason to fail: the next checkpoint will come.
+    if (performance.now() > deadline) return
+    await pause(retryMs)
+  }
 }

@@ -6,8 +6,8 @@ import {pause} from './pause.ts'
 /** The longest that one transaction may keep other writers waiting, less its commit. */
 export const turnMs = 40
 /** How often a waiting writer tries again, and how long a busy one stands back: long enough to be noticed. */
-const retryMs = 1
-const standBackMs = 3
+export const retryMs = 1
+const standBackMs = 2
 
 export interface Writer {
   /**
