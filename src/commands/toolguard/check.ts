@@ -2,9 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
 import {jsonFlag} from '../../cli/flags.ts'
 import {Exit} from '../../lib/errors.ts'
-import {checkPolicy} from '../../lib/guard/check/check.ts'
 import {findingLines} from '../../lib/output/finding-text.ts'
-import {loadPolicy} from '../../lib/wiring/load-policy.ts'
 
 export default class ToolguardCheck extends BaseCommand {
   static override summary = 'Find what is wrong with a policy'
@@ -23,6 +21,8 @@ export default class ToolguardCheck extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(ToolguardCheck)
+    const {loadPolicy} = await import('../../lib/wiring/load-policy.ts')
+    const {checkPolicy} = await import('../../lib/guard/check/check.ts')
     const {policy} = await loadPolicy({config: args.file ?? flags.config, state: flags.state, env: process.env})
     const findings = checkPolicy(policy)
     const counted = findings.filter(({severity}) => flags.strict || severity !== 'note')

@@ -2,10 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
 import {jsonFlag, ndjsonFlag} from '../../cli/flags.ts'
 import {openInput} from '../../cli/open-input.ts'
-import {createReplayPrinter} from '../../cli/print-replay.ts'
 import {replayExit, replayNotes} from '../../cli/replay-outcome.ts'
-import {createReplayRun} from '../../lib/guard/replay-run.ts'
-import {loadPolicy, replaySide} from '../../lib/wiring/load-policy.ts'
 
 export default class ToolguardReplay extends BaseCommand {
   static override summary = 'Judge captured tool calls by a policy'
@@ -47,6 +44,9 @@ export default class ToolguardReplay extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(ToolguardReplay)
+    const {loadPolicy, replaySide} = await import('../../lib/wiring/load-policy.ts')
+    const {createReplayRun} = await import('../../lib/guard/replay-run.ts')
+    const {createReplayPrinter} = await import('../../cli/print-replay.ts')
     const where = {state: flags.state, env: process.env}
     const loaded = await loadPolicy({...where, config: flags.config})
     const old = flags.against === undefined ? undefined : await loadPolicy({...where, config: flags.against})

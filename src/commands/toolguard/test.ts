@@ -4,8 +4,6 @@ import {jsonFlag} from '../../cli/flags.ts'
 import {Exit} from '../../lib/errors.ts'
 import {junitXml} from '../../lib/guard/junit.ts'
 import {caseLines} from '../../lib/output/case-text.ts'
-import {loadPolicy} from '../../lib/wiring/load-policy.ts'
-import {runCaseFiles} from '../../lib/wiring/run-cases.ts'
 
 export default class ToolguardTest extends BaseCommand {
   static override summary = 'Run test cases against a policy'
@@ -30,6 +28,8 @@ export default class ToolguardTest extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(ToolguardTest)
+    const {loadPolicy} = await import('../../lib/wiring/load-policy.ts')
+    const {runCaseFiles} = await import('../../lib/wiring/run-cases.ts')
     const where = {config: flags.config, state: flags.state, env: process.env}
     const suites = await runCaseFiles(args.cases, () => loadPolicy(where))
     const results = suites.flatMap(({results}) => results)

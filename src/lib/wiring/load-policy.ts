@@ -50,8 +50,8 @@ export function replaySide({policy, compileOptions, redactedAs}: LoadedPolicy): 
 /** What compiling needs besides the policy: the shell parser, where a rule asks for it. */
 export async function compileOptionsFor(policy: Policy): Promise<CompileOptions> {
   if (!needsShell(policy)) return {}
-  const {compileShell} = await import('../guard/shell/compile-shell.ts')
-  return {compileShell}
+  const {createShellCompiler} = await import('../guard/shell/compile-shell.ts')
+  return {compileShell: createShellCompiler()}
 }
 
 function noPolicy(config: string | undefined): ClawError {
