@@ -31,6 +31,11 @@ function startWithPinnedNode() {
 }
 
 async function start() {
+  if (!existsSync(path.join(root, 'dist', 'help.json'))) {
+    console.error('this checkout is not built yet: `npm run build` does that')
+    process.exitCode = 1
+    return
+  }
   // A reader that stops early (`| head -1`) is not an error.
   process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   process.stderr.on('error', () => process.exit(0))

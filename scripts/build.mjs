@@ -1,5 +1,5 @@
-// dist/: one bundled file per command with shared chunks (a start reads two or three files instead of hundreds), the
-// library, its types, oclif's manifest and every help text, so that `--help` needs no oclif at all.
+// dist/: the commands in one bundled file, with chunks for what only some of them load (a start reads a handful of files
+// instead of hundreds), the library, its types, oclif's manifest and every help text, so that `--help` needs no oclif.
 import {execFileSync} from 'node:child_process'
 import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
@@ -10,9 +10,9 @@ process.chdir(root)
 rmSync('dist', {recursive: true, force: true})
 
 const {metafile} = await esbuild.build({
-  entryPoints: ['src/index.ts', 'src/cli/main.ts', ...filesUnder('src/commands')],
+  entryPoints: {index: 'src/index.ts', 'cli/main': 'src/cli/main.ts', commands: 'all-commands'},
+  plugins: [allCommands(), withoutGlobs()],
   outdir: 'dist',
-  outbase: 'src',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
@@ -32,6 +32,7 @@ const {metafile} = await esbuild.build({
     ].join(';'),
   },
 })
+assertQuickStart(metafile)
 writeFileSync('dist/THIRD_PARTY_LICENSES.txt', licenses(metafile))
 execFileSync(path.join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'], {stdio: 'inherit'})
 
@@ -61,6 +62,61 @@ async function helpTexts() {
     texts[name.replaceAll(':', ' ')] = `${text.trimEnd()}\n`
   }
   return texts
+}
+
+/** Every command loads dist/commands.js, so what is dear to load must be imported where it is used, in `run`. */
+function assertQuickStart({outputs}) {
+  const dear = [
+    '@bufbuild/cel',
+    '@nats-io',
+    'gpt-tokenizer',
+    'inquirer',
+    're2js',
+    'unbash',
+    'yaml',
+    'zod',
+    'cli-progress',
+  ]
+  const closure = new Set()
+  const visit = (file) => {
+    if (closure.has(file)) return
+    closure.add(file)
+    for (const {path: next, kind} of outputs[file].imports)
+      if (kind === 'import-statement' && outputs[next]) visit(next)
+  }
+  visit('dist/commands.js')
+  const inputs = [...closure].flatMap((file) =>
+    Object.entries(outputs[file].inputs).filter(([, {bytesInOutput}]) => bytesInOutput > 0),
+  )
+  const found = dear.filter((name) => inputs.some(([input]) => input.includes(`node_modules/${name}`)))
+  if (found.length > 0)
+    throw new Error(`every command would load ${found.join(', ')}: import it in the run of the command that needs it`)
+}
+
+/** The entry that oclif's `explicit` strategy loads: every file under src/commands by its id. */
+function allCommands() {
+  const files = filesUnder('src/commands')
+  const id = (file) => path.relative('src/commands', file).replace(/\.ts$/, '').split(path.sep).join(':')
+  const imports = files.map((file, index) => `import command${index} from './${file.split(path.sep).join('/')}'`)
+  const entries = files.map((file, index) => `${JSON.stringify(id(file))}: command${index}`)
+  const contents = `${imports.join('\n')}\nexport default {${entries.join(', ')}}`
+  return virtual('all-commands', contents)
+}
+
+/** oclif loads two glob libraries to find plugins and commands; ours are in the manifest, so it never asks them. */
+function withoutGlobs() {
+  return virtual(/^(tinyglobby|minimatch)$/, 'export {}')
+}
+
+function virtual(name, contents) {
+  const filter = typeof name === 'string' ? new RegExp(`^${name}$`) : name
+  return {
+    name: 'virtual',
+    setup(build) {
+      build.onResolve({filter}, ({path: file}) => ({path: file, namespace: String(name)}))
+      build.onLoad({filter: /.*/, namespace: String(name)}, () => ({contents, resolveDir: root}))
+    },
+  }
 }
 
 function filesUnder(folder) {

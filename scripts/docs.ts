@@ -1,6 +1,7 @@
 // Pages that come from the code's own tables. `node scripts/docs.ts` writes them; a test fails when one is stale.
 import {writeFileSync} from 'node:fs'
 import path from 'node:path'
+import {jsonSchema} from '../src/lib/config/schema.ts'
 import {catalogue} from '../src/lib/event/catalogue.ts'
 
 const folder = path.join(import.meta.dirname, '..', 'docs')
@@ -25,4 +26,73 @@ in \`eventName\`. A host may add fields to \`data\`; none is dropped.
 ${sections.join('\n')}`
 }
 
-if (process.argv[1] === import.meta.filename) writeFileSync(path.join(folder, 'events.md'), eventsPage())
+interface Schema {
+  type?: string
+  description?: string
+  default?: unknown
+  enum?: unknown[]
+  properties?: Record<string, Schema>
+  items?: Schema
+  additionalProperties?: Schema | boolean
+}
+
+/** docs/configuration.md: every key of the schema. */
+export function configurationPage(): string {
+  const sections = Object.entries(schemaProperties()).map(([name, schema]) => {
+    const rows = rowsOf(name, schema).map(([key, about, standard]) => `| \`${key}\` | ${about} | ${standard} |`)
+    return `## ${name}\n\n| key | | default |\n|---|---|---|\n${rows.join('\n')}\n`
+  })
+  return `# Configuration
+
+Made from \`src/lib/config/schema.ts\` by \`node scripts/docs.ts\`. Found in, key by key, the first that has it:
+
+1. the environment: \`CLAW_EVENTS_<PATH>\` (\`eventStore.retention.maxAge\` is \`CLAW_EVENTS_EVENT_STORE_RETENTION_MAX_AGE\`),
+   then the event-server plugin's \`EVENT_PLUGIN_*\`; each sets its own key and nothing else;
+2. the file that \`--config\` names;
+3. \`plugins.entries["claw-events"].config\` in OpenClaw's \`openclaw.json\`, or that of \`"event-server-plugin"\` as it is;
+4. \`gateway.eventStore\` in \`config.yml\` of the state directory.
+
+\`claw-events config check\` names every fault at once, \`claw-events config show\` tells where each value comes from. The
+store alone is also given by \`--store\` and \`CLAW_EVENTS_STORE\`. The commands of this release use \`eventStore\` and
+\`hookBridge.toolGuard\`; the other keys are checked, kept, and described here as the plugin and the sinks will use them.
+
+${sections.join('\n')}`
+}
+
+function schemaProperties(): Record<string, Schema> {
+  return (jsonSchema() as Schema).properties ?? {}
+}
+
+/** One row a key that holds a value; objects are walked, lists and maps by their items as \`[]\` and \`.*\`. */
+function rowsOf(key: string, schema: Schema): Array<[key: string, about: string, standard: string]> {
+  const {properties, items, additionalProperties, description = '', default: standard} = schema
+  const own: [string, string, string] = [key, escaped(aboutOf(schema)), standardOf(standard)]
+  const inner = properties
+    ? Object.entries(properties).flatMap(([name, value]) => rowsOf(`${key}.${name}`, value))
+    : items?.properties
+      ? rowsOf(`${key}[]`, items)
+      : typeof additionalProperties === 'object' && additionalProperties.properties
+        ? rowsOf(`${key}.*`, additionalProperties)
+        : []
+  if (inner.length === 0) return [own]
+  return description ? [own, ...inner] : inner
+}
+
+function aboutOf({description = '', enum: values}: Schema): string {
+  const choices = values ? values.map((value) => `\`${value}\``).join(', ') : ''
+  return [description, choices].filter((text) => text !== '').join(': ')
+}
+
+function standardOf(standard: unknown): string {
+  const isEmpty = standard === undefined || (typeof standard === 'object' && JSON.stringify(standard).length <= 2)
+  return isEmpty ? '' : `\`${escaped(JSON.stringify(standard))}\``
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('|', '\\|')
+}
+
+if (process.argv[1] === import.meta.filename) {
+  writeFileSync(path.join(folder, 'events.md'), eventsPage())
+  writeFileSync(path.join(folder, 'configuration.md'), configurationPage())
+}

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
-import {eventsPage} from '../scripts/docs.ts'
+import {configurationPage, eventsPage} from '../scripts/docs.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const text = (name: string) => readFileSync(path.join(root, name), 'utf8')
@@ -9,6 +9,10 @@ const text = (name: string) => readFileSync(path.join(root, name), 'utf8')
 describe('docs', () => {
   it('events.md is what the catalogue says (else: node scripts/docs.ts)', () => {
     expect(text('docs/events.md')).toBe(eventsPage())
+  })
+
+  it('configuration.md is what the schema says (else: node scripts/docs.ts)', () => {
+    expect(text('docs/configuration.md')).toBe(configurationPage())
   })
 
   it('every runtime dependency has its sentence in dependencies.md', () => {

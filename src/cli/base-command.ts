@@ -49,7 +49,8 @@ export abstract class BaseCommand extends Command {
     return admin
   }
 
-  private async storeSettings({store, config, state}: BaseFlags) {
+  /** Where the log is, by flags, environment and configuration. */
+  protected async storeSettings({store, config, state}: BaseFlags) {
     const {storeSettings} = await import('../lib/config/store-settings.ts')
     return storeSettings({store, config, state, env: process.env})
   }

@@ -1,5 +1,5 @@
-/** Asks a newcomer where the event log shall be; undefined is the embedded one. Questions go to stderr. */
-export async function askForStore(current: string | undefined): Promise<string | undefined> {
+/** Asks a newcomer where the event log shall be; returns its URL. Questions go to stderr. */
+export async function askForStore(embedded: string): Promise<string> {
   const {createPromptModule} = (await import('inquirer')).default
   const prompt = createPromptModule({output: process.stderr})
   const {place} = await prompt([
@@ -8,18 +8,18 @@ export async function askForStore(current: string | undefined): Promise<string |
       name: 'place',
       message: 'Where shall events be kept?',
       choices: [
-        {name: 'here, in a file (no server needed)', value: 'embedded'},
-        {name: 'on a NATS JetStream server', value: 'nats'},
+        {name: 'here, in a file (no server needed)', value: embedded},
+        {name: 'on a NATS JetStream server', value: 'server'},
       ],
     },
   ])
-  if (place === 'embedded') return undefined
+  if (place !== 'server') return place
   const {url} = await prompt([
     {
       type: 'input',
       name: 'url',
       message: 'Its URL',
-      default: current ?? 'nats://localhost:4222',
+      default: 'nats://localhost:4222',
       validate: (text: string) =>
         /^(nats|tls):\/\/\S+$/.test(text) || 'a URL such as nats://localhost:4222 or tls://host:4222',
     },

@@ -1,7 +1,6 @@
 import {BaseCommand} from '../../cli/base-command.ts'
 import {jsonFlag} from '../../cli/flags.ts'
 import {configError} from '../../lib/config/faults.ts'
-import {loadConfig} from '../../lib/config/load.ts'
 import {Exit} from '../../lib/errors.ts'
 
 export default class ConfigCheck extends BaseCommand {
@@ -15,6 +14,8 @@ export default class ConfigCheck extends BaseCommand {
   static override flags = {...jsonFlag}
 
   async run(): Promise<void> {
+    // The schema's library is loaded only here.
+    const {loadConfig} = await import('../../lib/config/load.ts')
     const {flags} = await this.parse(ConfigCheck)
     const {config, state} = flags
     const {faults, notes} = await loadConfig({config, state, only: config !== undefined, env: process.env})

@@ -2,8 +2,6 @@ import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
 import {jsonFlag} from '../../cli/flags.ts'
 import {configError} from '../../lib/config/faults.ts'
-import {loadConfig} from '../../lib/config/load.ts'
-import {show} from '../../lib/config/show.ts'
 import {table} from '../../lib/output/table.ts'
 
 export default class ConfigShow extends BaseCommand {
@@ -20,6 +18,9 @@ export default class ConfigShow extends BaseCommand {
   }
 
   async run(): Promise<void> {
+    // The schema's library is loaded only here.
+    const {loadConfig} = await import('../../lib/config/load.ts')
+    const {show} = await import('../../lib/config/show.ts')
     const {flags} = await this.parse(ConfigShow)
     const {config, origins, faults} = await loadConfig({config: flags.config, state: flags.state, env: process.env})
     if (faults.length > 0) throw configError(faults)

@@ -3,6 +3,7 @@ import {BaseCommand} from '../../cli/base-command.ts'
 import {jsonFlag} from '../../cli/flags.ts'
 import {askForStore} from '../../cli/store-wizard.ts'
 import {parseBytes} from '../../lib/config/bytes.ts'
+import {eventsDbPath, stateDirectory} from '../../lib/config/state-dir.ts'
 import {parseDuration} from '../../lib/filter/time.ts'
 import type {StorePlan, StoreSettings} from '../../lib/store/port.ts'
 
@@ -39,12 +40,12 @@ export default class StreamInit extends BaseCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(StreamInit)
     const wizard = this.argv.length === 0 && this.term.interactive
-    const store = wizard ? await askForStore(flags.store) : flags.store
+    const store = wizard ? await askForStore(`sqlite:${eventsDbPath(stateDirectory({env: process.env}))}`) : flags.store
+    const {retention} = await this.storeSettings({...flags, store})
     const settings: StoreSettings = {
       replicas: flags.replicas,
-      maxAgeMs:
-        flags['max-age'] === undefined ? undefined : flags['max-age'] === '0' ? 0 : parseDuration(flags['max-age']),
-      maxBytes: flags['max-bytes'] === undefined ? undefined : parseBytes(flags['max-bytes']),
+      maxAgeMs: flags['max-age'] === undefined ? retention.maxAgeMs : ageOf(flags['max-age']),
+      maxBytes: flags['max-bytes'] === undefined ? retention.maxBytes : parseBytes(flags['max-bytes']),
       immutable: flags.immutable,
     }
     const admin = await this.openAdmin({...flags, store}, flags)
@@ -55,7 +56,7 @@ export default class StreamInit extends BaseCommand {
     }
     const done = await admin.apply(settings)
     await this.report(plan, done, flags.json)
-    if (wizard && store) this.term.note(`To use it from now on: export CLAW_EVENTS_STORE='${store}'`)
+    if (wizard) this.term.note(`To use it from every command: export CLAW_EVENTS_STORE='${store}'`)
   }
 
   private show({stream, changes}: StorePlan): void {
@@ -70,4 +71,9 @@ export default class StreamInit extends BaseCommand {
     const verb = state.created ? 'created' : state.changed ? 'changed' : 'unchanged'
     await this.term.line(`${verb}: ${stream} at ${store}`)
   }
+}
+
+/** Milliseconds; `0` stands for ever. */
+function ageOf(text: string): number {
+  return text === '0' ? 0 : parseDuration(text)
 }
