@@ -67,6 +67,7 @@ async function helpTexts() {
 /** Every command loads dist/commands.js, so what is dear to load must be imported where it is used, in `run`. */
 function assertQuickStart({outputs}) {
   const dear = [
+    'cli-table3',
     '@bufbuild/cel',
     '@nats-io',
     'gpt-tokenizer',

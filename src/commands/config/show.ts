@@ -2,7 +2,6 @@ import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
 import {jsonFlag} from '../../cli/flags.ts'
 import {configError} from '../../lib/config/faults.ts'
-import {table} from '../../lib/output/table.ts'
 
 export default class ConfigShow extends BaseCommand {
   static override summary = 'Show the configuration and where each value comes from'
@@ -27,6 +26,7 @@ export default class ConfigShow extends BaseCommand {
     const values = show(config, origins).filter(({origin}) => flags.all || flags.json || origin !== 'default')
     if (flags.json) return this.term.line(JSON.stringify({values}))
     if (values.length === 0) return this.term.note('nothing is set; --all shows the defaults')
+    const {table} = await import('../../lib/output/table.ts')
     await this.term.line(
       table(
         ['key', 'value', 'from'],

@@ -2,7 +2,6 @@ import {BaseCommand} from '../../cli/base-command.ts'
 import {jsonFlag} from '../../cli/flags.ts'
 import {everything} from '../../lib/filter/filter.ts'
 import {bytesText} from '../../lib/output/bytes.ts'
-import {table} from '../../lib/output/table.ts'
 
 export default class StreamInfo extends BaseCommand {
   static override summary = 'State of the event log: size, span, counts by type, durability'
@@ -29,6 +28,7 @@ export default class StreamInfo extends BaseCommand {
       ['durability', about.durability.detail],
     ]
     for (const [name, value] of rows) await this.term.line(`${paint.dim(name!.padEnd(10))}  ${value}`)
+    const {table} = await import('../../lib/output/table.ts')
     if (groups.length > 0)
       await this.term.line(
         `\n${table(

@@ -1,7 +1,6 @@
 import {BaseCommand} from '../../cli/base-command.ts'
 import {jsonFlag} from '../../cli/flags.ts'
 import {bytesText} from '../../lib/output/bytes.ts'
-import {table} from '../../lib/output/table.ts'
 
 export default class StreamList extends BaseCommand {
   static override summary = 'The event logs of this server, or the embedded one'
@@ -22,6 +21,7 @@ export default class StreamList extends BaseCommand {
       bytesText(bytes),
       last?.storedAt ?? '-',
     ])
+    const {table} = await import('../../lib/output/table.ts')
     await this.term.line(table(['stream', 'events', 'size', 'last stored'], rows))
   }
 }

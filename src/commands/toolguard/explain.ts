@@ -2,7 +2,6 @@ import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
 import {readCallFlags} from '../../cli/call-flags.ts'
 import {jsonFlag} from '../../cli/flags.ts'
-import {explanationLines} from '../../lib/output/trace-text.ts'
 
 export default class ToolguardExplain extends BaseCommand {
   static override summary = 'Show step by step how one call is judged'
@@ -43,6 +42,7 @@ export default class ToolguardExplain extends BaseCommand {
     const {loadPolicy} = await import('../../lib/wiring/load-policy.ts')
     const {compilePolicy} = await import('../../lib/guard/compile.ts')
     const {explainCall} = await import('../../lib/guard/explain.ts')
+    const {explanationLines} = await import('../../lib/output/trace-text.ts')
     const call = readCallFlags(flags)
     const {policy, compileOptions} = await loadPolicy({config: flags.config, state: flags.state, env: process.env})
     const explanation = explainCall(compilePolicy(policy, compileOptions), call, Date.now())
