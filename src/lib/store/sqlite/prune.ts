@@ -4,7 +4,7 @@ import {readHead, writeHead} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import {pause} from './pause.ts'
 import type {Writer} from './write.ts'
-import {createWriter, retryMs, turnMs} from './write.ts'
+import {createWriter, turnMs} from './write.ts'
 
 /**
  * Removes the oldest events, in pieces that keep no writer waiting, together with their words, and gives the space
@@ -97,26 +97,34 @@ function moveAnchor({sql}: Connection, seq: number): void {
  * A negative number makes everything one merge, the positive ones after it go on with that.
  */
 async function forgetWords(writer: Writer): Promise<void> {
-  let pages = -200
-  for (let isDone = false; !isDone; pages = 200) {
-    isDone = await writer.write(({sql}) => {
-      const changes = () => Number(sql('SELECT total_changes() AS changes').get()?.['changes'])
-      const before = changes()
-      sql(`INSERT INTO words (words, rank) VALUES ('merge', ?)`).run(pages)
-      return changes() - before < 2
-    })
-  }
+  let pages = -20
+  await inTurns(writer, ({sql}) => {
+    const changes = () => Number(sql('SELECT total_changes() AS changes').get()?.['changes'])
+    const before = changes()
+    sql(`INSERT INTO words (words, rank) VALUES ('merge', ?)`).run(pages)
+    pages = 20
+    return changes() - before < 2
+  })
 }
 
 /** Gives free pages back to the disk, so that nothing of what was removed stays in them either. */
 async function shrink(file: LogFile, writer: Writer): Promise<void> {
+  await inTurns(writer, ({db, sql}) => {
+    db.exec('PRAGMA incremental_vacuum(50)')
+    return Number(sql('PRAGMA freelist_count').get()?.['freelist_count']) === 0
+  })
+  await emptyWal(file)
+}
+
+/** Repeats a small step until it says that nothing is left to do. */
+async function inTurns(writer: Writer, step: (connection: Connection) => boolean): Promise<void> {
   for (let isDone = false; !isDone; ) {
-    isDone = await writer.write(({db, sql}) => {
-      db.exec('PRAGMA incremental_vacuum(500)')
-      return Number(sql('PRAGMA freelist_count').get()?.['freelist_count']) === 0
+    isDone = await writer.write((connection) => {
+      const end = performance.now() + turnMs
+      while (performance.now() < end) if (step(connection)) return true
+      return false
     })
   }
-  await emptyWal(file)
 }
 
 /** What was removed still stands in the -wal file until that is emptied, which waits for readers to come to an end. */
@@ -125,6 +133,6 @@ async function emptyWal(file: LogFile): Promise<void> {
   while (file.writer().sql('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] !== 0) {
     // A reader that never ends is no reason to fail: the next checkpoint will come.
     if (performance.now() > deadline) return
-    await pause(retryMs)
+    await pause(20)
   }
 }

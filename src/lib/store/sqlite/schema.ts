@@ -2,7 +2,7 @@
 export const applicationId = 0x63_6c_65_77
 export const schemaVersion = 1
 
-/** Set before the first page is written; the file keeps them for good. Measured: docs/decisions. */
+/** Set before the first page is written; the file keeps them for good. It is a compromise: small pages make small commits cheap, large ones waste less of the disk. */
 export const layout = 'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL'
 
 /**

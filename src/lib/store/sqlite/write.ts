@@ -6,7 +6,7 @@ import {pause} from './pause.ts'
 /** The longest that one transaction may keep other writers waiting, less its commit. */
 export const turnMs = 40
 /** How often a waiting writer tries again, and how long a busy one stands back: long enough to be noticed. */
-export const retryMs = 1
+const retryMs = 1
 const standBackMs = 2
 
 export interface Writer {
