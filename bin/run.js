@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // Starts the command line. Plain JavaScript that any Node understands, since its first task is to find the right one.
-import {spawn} from 'node:child_process'
 import {existsSync, mkdirSync, readFileSync} from 'node:fs'
 import module from 'node:module'
 import {homedir} from 'node:os'
@@ -14,13 +13,14 @@ if (major > 24 || (major === 24 && minor >= 16)) start()
 else startWithPinnedNode()
 
 /** A convenience of the checkout: its dev dependency `node` runs us when the machine's own Node is too old. */
-function startWithPinnedNode() {
+async function startWithPinnedNode() {
   const pinned = path.join(root, 'node_modules', 'node', 'bin', 'node')
   if (!existsSync(pinned)) {
     console.error(`claw-events needs Node.js 24.16 or newer; this is ${process.version} (${process.execPath})`)
     process.exitCode = 1
     return
   }
+  const {spawn} = await import('node:child_process')
   const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {stdio: 'inherit'})
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {

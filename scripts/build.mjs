@@ -11,7 +11,7 @@ rmSync('dist', {recursive: true, force: true})
 
 const {metafile} = await esbuild.build({
   entryPoints: {index: 'src/index.ts', 'cli/main': 'src/cli/main.ts', commands: 'all-commands'},
-  plugins: [allCommands(), withoutGlobs()],
+  plugins: [allCommands(), quickOclif()],
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -104,18 +104,48 @@ function allCommands() {
   return virtual('all-commands', contents)
 }
 
-/** oclif loads two glob libraries to find plugins and commands; ours are in the manifest, so it never asks them. */
-function withoutGlobs() {
-  return virtual(/^(tinyglobby|minimatch)$/, 'export {}')
+/**
+ * What oclif loads at every start and our command line never asks it for, put off until it is used: glob libraries for
+ * plugins and commands without a manifest, whether the shell is PowerShell under WSL, and built-in modules whose
+ * loading costs more than all of our own code.
+ */
+function quickOclif() {
+  const os = `const os = require('node:os')
+    exports.getHomeDir = () => os.homedir()
+    exports.getPlatform = async () => os.platform()
+    exports.getShell = async () => (process.env.SHELL ?? process.env.COMSPEC ?? 'unknown').split(/[\\\\/]/).at(-1)`
+  const later = {
+    tinyglobby: 'export {}',
+    minimatch: 'export {}',
+    'node:perf_hooks':
+      'exports.performance = globalThis.performance; exports.PerformanceObserver = globalThis.PerformanceObserver',
+    'node:readline': `exports.createInterface = (...args) => require('node:readline').createInterface(...args)`,
+    '../util/os': os,
+    './os': os,
+  }
+  return {
+    name: 'quick-oclif',
+    setup(build) {
+      build.onResolve({filter: /.*/}, ({path: file, importer, namespace}) => {
+        if (namespace !== 'file' || !importer.includes('/@oclif/core/lib/') || !Object.hasOwn(later, file))
+          return undefined
+        return {path: file, namespace: 'later'}
+      })
+      build.onLoad({filter: /.*/, namespace: 'later'}, ({path: file}) => ({
+        contents: later[file],
+        resolveDir: root,
+        loader: 'js',
+      }))
+    },
+  }
 }
 
 function virtual(name, contents) {
-  const filter = typeof name === 'string' ? new RegExp(`^${name}$`) : name
   return {
-    name: 'virtual',
+    name,
     setup(build) {
-      build.onResolve({filter}, ({path: file}) => ({path: file, namespace: String(name)}))
-      build.onLoad({filter: /.*/, namespace: String(name)}, () => ({contents, resolveDir: root}))
+      build.onResolve({filter: new RegExp(`^${name}$`)}, () => ({path: name, namespace: name}))
+      build.onLoad({filter: /.*/, namespace: name}, () => ({contents, resolveDir: root}))
     },
   }
 }
