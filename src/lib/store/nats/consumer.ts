@@ -12,6 +12,8 @@ export interface Delivered {
   storedMs: number
   /** How many messages that the consumer wants come after it, as the server saw it then. */
   pending: number
+  /** The body; the client cuts it out anew each time it is asked. */
+  data: Uint8Array
   msg: Msg
 }
 
@@ -43,9 +45,12 @@ export interface Consumer {
   close(): void
 }
 
-/** What may be on its way or waiting to be taken. */
-const windowMessages = 4096
+/** What may be on its way or waiting to be taken: less at first, since it is not known yet how large messages are. */
+const firstWindow = 256
+const mostWindow = 4096
 const windowBytes = 8 * 2 ** 20
+/** From the first message of this size on the server is told not to send more bytes than we want, which slows it down. */
+const largeMessage = 8 * 2 ** 10
 const heartbeatMs = 1000
 const tickMs = 500
 /** Ticks without any sign of the server. They are counted, so that a busy process does not take itself for a silent server. */
@@ -66,10 +71,13 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
   const inbox = createInbox()
   const nextSubject = `$JS.API.CONSUMER.MSG.NEXT.${target.stream}.${name}`
 
+  const placeOf = createPlaceReader()
   let arrived: Delivered[] = []
   let arrivedBytes = 0
   let asked = 0
   let budget = atMost
+  let window = firstWindow
+  let hasLarge = false
   let maxBytes = windowBytes
   let sincePull = 0
   let delivered = 0
@@ -95,40 +103,42 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
 
   /** Keeps the window full while it is being emptied, so that the server never waits for us. */
   function pull(): void {
-    const room = windowMessages - asked - arrived.length
-    if (room < windowMessages / 2 || arrivedBytes > windowBytes / 2) return
-    const batch = Math.min(room, budget)
-    if (batch <= 0) return
-    asked += batch
-    budget -= batch
+    const room = Math.min(window - asked - arrived.length, budget)
+    if (room <= 0 || arrivedBytes > windowBytes / 2) return
+    window = Math.min(window * 2, mostWindow)
+    asked += room
+    budget -= room
     sincePull = 0
     const request = {
-      batch,
-      max_bytes: maxBytes,
+      batch: room,
       expires: nanos(pullExpiresMs),
       idle_heartbeat: nanos(heartbeatMs),
+      ...(hasLarge && {max_bytes: maxBytes}),
     }
     nc.publish(nextSubject, JSON.stringify(request), {reply: inbox})
   }
 
   function receive(msg: Msg): void {
     quietTicks = 0
-    if (msg.subject === inbox) status(msg)
-    else keep(msg)
+    const {reply = ''} = msg
+    // Only messages of the stream have a reply subject: it tells their place.
+    if (reply === '') status(msg)
+    else keep(msg, placeOf(reply))
   }
 
-  function keep(msg: Msg): void {
-    const place = placeOf(msg.reply ?? '')
+  function keep(msg: Msg, place: Place): void {
     // Sequences of the consumer have no gaps: one missing means that a message was lost on the way.
     if (place.delivery !== ++delivered) {
       lose('a message was lost on the way')
       return
     }
-    arrived.push({seq: place.seq, storedMs: place.storedMs, pending: place.pending, msg})
-    arrivedBytes += msg.data.length
+    const {data} = msg
+    arrived.push({seq: place.seq, storedMs: place.storedMs, pending: place.pending, data, msg})
+    arrivedBytes += data.length
     asked--
     sincePull++
-    if (asked < windowMessages / 2) pull()
+    if (data.length > largeMessage) hasLarge = true
+    if (asked < window / 2) pull()
     wake()
   }
 
@@ -210,7 +220,7 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
         const taken = arrived
         arrived = []
         arrivedBytes = 0
-        if (!lost) pull()
+        if (!lost && asked < window / 2) pull()
         return taken
       },
       async isDrained() {
@@ -244,15 +254,37 @@ interface Place {
   pending: number
 }
 
-/** Of `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<deliveries>.<seq>.<delivery>.<ns>.<pending>[.<token>]`. */
-function placeOf(reply: string): Place {
-  const tokens = reply.split('.')
-  const at = tokens.length === 9 ? 5 : 7
-  return {
-    seq: Number(tokens[at]),
-    delivery: Number(tokens[at + 1]),
-    // Nanoseconds are beyond what a number holds exactly, so they are cut off as text.
-    storedMs: Number((tokens[at + 2] ?? '').slice(0, -6)),
-    pending: Number(tokens[at + 3]),
+/**
+ * Reads `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<deliveries>.<seq>.<delivery>.<ns>.<pending>[.<token>]`, from
+ * its end and without making strings of its parts: it is done for every message.
+ */
+function createPlaceReader(): (reply: string) => Place {
+  /** Tokens after the number of pending messages; the same for all replies that one server gives. */
+  let trailing = -1
+
+  return (reply) => {
+    if (trailing < 0) {
+      const {length} = reply.split('.')
+      trailing = length === 9 ? 0 : Math.max(0, length - 11)
+    }
+    let end = reply.length
+    for (let skipped = 0; skipped < trailing; skipped++) end = reply.lastIndexOf('.', end - 1)
+    const pendingAt = reply.lastIndexOf('.', end - 1)
+    const timeAt = reply.lastIndexOf('.', pendingAt - 1)
+    const deliveryAt = reply.lastIndexOf('.', timeAt - 1)
+    const seqAt = reply.lastIndexOf('.', deliveryAt - 1)
+    return {
+      seq: digitsIn(reply, seqAt + 1, deliveryAt),
+      delivery: digitsIn(reply, deliveryAt + 1, timeAt),
+      // Nanoseconds are beyond what a number holds exactly: the last six digits are left out.
+      storedMs: digitsIn(reply, timeAt + 1, pendingAt - 6),
+      pending: digitsIn(reply, pendingAt + 1, end),
+    }
   }
+}
+
+function digitsIn(text: string, start: number, end: number): number {
+  let value = 0
+  for (let at = start; at < end; at++) value = value * 10 + text.charCodeAt(at) - 48
+  return value
 }

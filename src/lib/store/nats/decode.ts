@@ -16,6 +16,8 @@ export function sequenceOf(position: Position): number {
   return /^\d+$/.test(position) ? Number(position) : 0
 }
 
+type Placed = ClawEvent & Partial<Pick<StoredEvent, 'position' | 'storedAt'>>
+
 export type Decode = (delivered: Delivered) => StoredEvent | undefined
 
 /** Turns messages into events of any dialect; undefined for a message that is none: it is passed over. */
@@ -23,22 +25,25 @@ export function createDecode(stream: string): Decode {
   let storedMs = Number.NaN
   let storedAt = ''
 
-  return ({seq, storedMs: time, msg}) => {
-    const event = eventOf(utf8.decode(msg.data), {importedFrom: stream, receivedAt: time})
+  return ({seq, storedMs: time, data}) => {
+    const event = eventOf(utf8.decode(data), stream, time)
     if (event === undefined) return undefined
     // Many messages are stored in one millisecond, and a date costs more than the rest.
     if (time !== storedMs) {
       storedMs = time
       storedAt = new Date(time).toISOString()
     }
-    return Object.assign(event, {position: positionOf(seq), storedAt})
+    // Set one by one: several times faster than a copy or `Object.assign`.
+    event.position = positionOf(seq)
+    event.storedAt = storedAt
+    return event as StoredEvent
   }
 }
 
-function eventOf(text: string, context: {importedFrom: string; receivedAt: number}): ClawEvent | undefined {
+function eventOf(text: string, stream: string, receivedAt: number): Placed | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return isOurs(value) ? value : normalize(value, context)
+    return isOurs(value) ? value : normalize(value, {importedFrom: stream, receivedAt})
   } catch (thrown) {
     if (thrown instanceof SyntaxError || (thrown instanceof ClawError && thrown.code === 'EVENT_INVALID'))
       return undefined
@@ -49,31 +54,19 @@ function eventOf(text: string, context: {importedFrom: string; receivedAt: numbe
 /** Whether it was appended by us: then it is given back as it came, whatever is in it. */
 function isOurs(value: unknown): value is ClawEvent {
   if (typeof value !== 'object' || value === null) return false
-  const {
-    eventId,
-    schemaVersion,
-    timestamp,
-    type,
-    eventCategory,
-    eventName,
-    source,
-    agentId,
-    correlationId,
-    visibility,
-    data,
-  } = value as Partial<ClawEvent>
+  const event: Partial<ClawEvent> = value
   return (
-    typeof visibility === 'string' &&
-    typeof eventId === 'string' &&
-    typeof correlationId === 'string' &&
-    typeof schemaVersion === 'string' &&
-    typeof timestamp === 'string' &&
-    typeof type === 'string' &&
-    typeof eventCategory === 'string' &&
-    typeof eventName === 'string' &&
-    typeof source === 'string' &&
-    typeof agentId === 'string' &&
-    typeof data === 'object' &&
-    data !== null
+    typeof event.visibility === 'string' &&
+    typeof event.correlationId === 'string' &&
+    typeof event.eventId === 'string' &&
+    typeof event.schemaVersion === 'string' &&
+    typeof event.timestamp === 'string' &&
+    typeof event.type === 'string' &&
+    typeof event.eventCategory === 'string' &&
+    typeof event.eventName === 'string' &&
+    typeof event.source === 'string' &&
+    typeof event.agentId === 'string' &&
+    typeof event.data === 'object' &&
+    event.data !== null
   )
 }

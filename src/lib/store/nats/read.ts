@@ -127,8 +127,8 @@ async function newestOf(
     for (const delivered of batch) {
       const event = decode(delivered)
       if (event === undefined || !matches(event)) continue
-      kept.push({event, bytes: delivered.msg.data.length})
-      bytes += delivered.msg.data.length
+      kept.push({event, bytes: delivered.data.length})
+      bytes += delivered.data.length
     }
     let surplus = 0
     while (kept.length - surplus > most || (bytes > keptBytes && kept.length - surplus > 1)) {

@@ -71,14 +71,16 @@ function credentialsOf(userInfo: string | undefined): Pick<NatsTarget, 'user' | 
   return {user: unescaped(userInfo.slice(0, colon)), password: unescaped(userInfo.slice(colon + 1))}
 }
 
-/** A password may hold a bare `%`; it then stands for itself. */
+/** A `%` that begins no escape stands for itself: passwords are often pasted as they are. */
 function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch (thrown) {
-    if (thrown instanceof URIError) return text
-    throw thrown
-  }
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch (thrown) {
+      if (thrown instanceof URIError) return escapes
+      throw thrown
+    }
+  })
 }
 
 /** The URL without password or token, and without its query. Works on anything, since it serves error messages. */
