@@ -131,7 +131,7 @@ describe('a file that is no embedded log', () => {
   it('that is damaged in the middle says so and names what to do', async () => {
     const path = await logWith(eventsUpTo(500))
     const bytes = readFileSync(path)
-    bytes.fill(0xff, 8192 * 20, 8192 * 40)
+    bytes.fill(0xff, 4096 * 40, 4096 * 80)
     writeFileSync(path, bytes)
     const store = await openStore(path)
     const reading = allOf(store.read(everything))

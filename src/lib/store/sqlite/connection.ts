@@ -42,7 +42,7 @@ export function connectWriter({DatabaseSync}: Driver, path: string): Connection 
   const db = new DatabaseSync(path, {timeout: 0})
   db.exec(`
     PRAGMA synchronous = NORMAL;
-    PRAGMA wal_autocheckpoint = 2048;
+    PRAGMA wal_autocheckpoint = 4096;
     PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -16000;
     PRAGMA secure_delete = FAST;

@@ -2,8 +2,11 @@
 export const applicationId = 0x63_6c_65_77
 export const schemaVersion = 1
 
-/** Set before the first page is written; the file keeps them for good. It is a compromise: small pages make small commits cheap, large ones waste less of the disk. */
-export const layout = 'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL'
+/**
+ * Set before the first page is written; the file keeps them for good. Larger pages append 10 % faster in batches and
+ * read a little faster, but double what a single commit writes to the -wal file, and waste more of the disk.
+ */
+export const layout = 'PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL'
 
 /**
  * `events`: `seq` is the position and is never given twice. `body` is the event as plain JSON; all columns before it
