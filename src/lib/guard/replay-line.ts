@@ -8,27 +8,35 @@ import type {ReplayedCall} from './replay.ts'
  */
 export function createLineWriter(): (replayed: ReplayedCall) => string {
   // Names repeat from call to call, and nine verdicts in ten are the same object: their texts are made once.
-  let last: {toolName: string; agentId?: string; sessionKey?: string} = {toolName: ''}
-  let names = namesText(last)
+  const quoted = createQuoter()
   let lastWould: Judgement | undefined
   let lastVerdict = ''
   let outcome = ''
-  return ({index, line, call, verdict, would}) => {
-    if (call.toolName !== last.toolName || call.agentId !== last.agentId || call.sessionKey !== last.sessionKey) {
-      last = call
-      names = namesText(call)
-    }
+  return ({index, line, call: {toolName, agentId, sessionKey}, verdict, would}) => {
     if (would !== lastWould || verdict !== lastVerdict) {
       lastWould = would
       lastVerdict = verdict
       outcome = outcomeText(verdict, would)
     }
-    return `{"index":${index},"line":${line},${names},${outcome}}`
+    const agent = agentId === undefined ? '' : `,"agentId":${quoted(agentId)}`
+    const session = sessionKey === undefined ? '' : `,"sessionKey":${quoted(sessionKey)}`
+    return `{"index":${index},"line":${line},"toolName":${quoted(toolName)}${agent}${session},${outcome}}`
   }
 }
 
-function namesText({toolName, agentId, sessionKey}: {toolName: string; agentId?: string; sessionKey?: string}): string {
-  return JSON.stringify({toolName, agentId, sessionKey}).slice(1, -1)
+const quotedAtOnce = 1000
+
+function createQuoter(): (text: string) => string {
+  const known = new Map<string, string>()
+  return (text) => {
+    let quoted = known.get(text)
+    if (quoted === undefined) {
+      if (known.size >= quotedAtOnce) known.clear()
+      quoted = JSON.stringify(text)
+      known.set(text, quoted)
+    }
+    return quoted
+  }
 }
 
 function outcomeText(verdict: Judgement['verdict'], would: Judgement): string {

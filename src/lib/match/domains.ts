@@ -1,5 +1,5 @@
 import {BlockList, isIP} from 'node:net'
-import {type Host, type HostReading, normalHost, readHost} from './hosts.ts'
+import {type Host, type HostReading, normalHost, plainHost, readHost} from './hosts.ts'
 
 /** A compiled list of hosts. */
 export interface DomainList {
@@ -58,6 +58,8 @@ function parseRange(text: string, address: string, prefix: number): DomainEntry 
 
 function hostOfEntry(text: string): Host | undefined {
   if (text === '') return undefined
+  const plain = plainHost(`http://${text}`)
+  if (plain !== undefined && plain.length === text.length) return plain
   if (isIP(text) === 6) return normalHost(text)
   const url = URL.parse(text.includes('://') ? text : `http://${text}`)
   return url === null || url.hostname === '' ? undefined : normalHost(url.hostname)

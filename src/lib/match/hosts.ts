@@ -61,7 +61,7 @@ function mappedIpv4(address: string): string | undefined {
  * The host of the commonest URLs (http or https, lower-case ASCII name, no user) without the URL parser, which costs
  * more than the rest of a decision. Whatever could be read in two ways is left to the parser.
  */
-function plainHost(url: string): Host | undefined {
+export function plainHost(url: string): Host | undefined {
   const start = url.startsWith('https://') ? 8 : url.startsWith('http://') ? 7 : -1
   if (start < 0) return undefined
   let at = start
