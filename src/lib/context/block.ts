@@ -1,0 +1,170 @@
+import type {ClawEvent} from '../event/envelope.ts'
+import type {StoredPassage} from '../store/context-index.ts'
+import {createSeenTexts} from './duplicates.ts'
+import {excerptOf} from './excerpt.ts'
+import {type Layout, type LayoutItem, lineOf, renderLayout, type Section, titleOf} from './layout.ts'
+import {type PassageOptions, passageOf} from './passage.ts'
+import {createRefs} from './ref.ts'
+import type {TokenCounter} from './tokens.ts'
+import type {Analyzer} from './words.ts'
+
+/** A passage that asks for a line. */
+export interface Candidate {
+  passage: StoredPassage
+  section: Section
+  score: number
+  event: () => ClawEvent | undefined
+}
+
+/** A passage that has a line. */
+export interface Taken {
+  eventId: string
+  section: Section
+  score: number
+  /** Of its line. */
+  tokens: number
+}
+
+/** A passage that has none. */
+export interface Dropped {
+  eventId: string
+  score: number
+  reason: string
+}
+
+export interface BlockOptions {
+  analyzer: Analyzer
+  counter: TokenCounter
+  options?: PassageOptions
+  budget: number
+  /** What long texts are cut around: what each term is worth. */
+  words: ReadonlyMap<string, number>
+}
+
+/** A context being put together within its budget. */
+export interface Block {
+  /** Tokens that are left. */
+  room(): number
+  /** Gives lines to candidates, the first first, while they fit into `tokens`. A passage has one line at most. */
+  take(candidates: readonly Candidate[], tokens: number): void
+  finish(): {text: string; tokens: number; layout: Layout; items: Taken[]; dropped: Dropped[]}
+}
+
+interface Line extends Taken {
+  layout: LayoutItem
+  timeMs: number
+}
+
+/** After this many candidates in a row that do not fit, shorter ones are no longer looked for. */
+const mostMisfits = 12
+
+export function createBlock(head: Layout, {analyzer, counter, options, budget, words}: BlockOptions): Block {
+  const lines = new Map<string, Line>()
+  const dropped = new Map<string, Dropped>()
+  const events = new Map<string, ClawEvent>()
+  const seen = createSeenTexts()
+  const refs = createRefs()
+  const costOf = (text: string) => counter.count(`${text}\n`)
+  const titled = new Set<Section>()
+  let used = costOf(renderLayout({...head, items: []}, () => undefined))
+
+  function drop({passage, score}: Candidate, reason: string): void {
+    dropped.set(passage.eventId, {eventId: passage.eventId, score, reason})
+  }
+
+  /** The line of a candidate; undefined when it says nothing, or nothing new. */
+  function lineFor(candidate: Candidate): {line: Line; event: ClawEvent; terms: string[]} | undefined {
+    const {passage, section, score} = candidate
+    const {eventId, timeMs} = passage
+    const event = candidate.event()
+    const found = event && passageOf(event, options)
+    if (!event || !found) {
+      drop(candidate, 'no longer in the log')
+      return undefined
+    }
+    const terms = analyzer.terms(found.text)
+    const same = seen.find(terms)
+    if (same !== undefined) {
+      drop(candidate, `says the same as ${same}`)
+      return undefined
+    }
+    const weigh = (sentence: string) => analyzer.terms(sentence).reduce((sum, term) => sum + (words.get(term) ?? 0), 0)
+    const item: LayoutItem = {eventId, section, ref: refs.of(eventId), ...excerptOf(found.text, weigh)}
+    const text = lineOf(item, event, head.atMs, options)
+    return text === undefined
+      ? undefined
+      : {line: {eventId, section, score, tokens: costOf(text), layout: item, timeMs}, event, terms}
+  }
+
+  function take(candidates: readonly Candidate[], tokens: number): void {
+    const limit = Math.min(budget, used + Math.max(0, tokens))
+    let misfits = 0
+    for (const candidate of candidates) {
+      const {eventId} = candidate.passage
+      if (lines.has(eventId) || isSettled(dropped.get(eventId))) continue
+      if (misfits >= mostMisfits) {
+        drop(candidate, noRoom)
+        continue
+      }
+      const found = lineFor(candidate)
+      if (!found) continue
+      const {line, event, terms} = found
+      const title = titled.has(line.section) ? 0 : costOf(titleOf(line.section))
+      if (used + line.tokens + title > limit) {
+        drop(candidate, noRoom)
+        misfits++
+        continue
+      }
+      used += line.tokens + title
+      titled.add(line.section)
+      lines.set(eventId, line)
+      dropped.delete(eventId)
+      events.set(eventId, event)
+      refs.keep(eventId)
+      seen.add(line.layout.ref, terms)
+    }
+  }
+
+  function finish() {
+    // Line by line counts add up to the whole's, or nearly so: what is over goes, the last taken first.
+    for (;;) {
+      const kept = [...lines.values()]
+      const layout = {...head, items: kept.sort(byTime).map((line) => line.layout)}
+      const text = kept.length === 0 ? '' : renderLayout(layout, (eventId) => events.get(eventId), options)
+      const tokens = text === '' ? 0 : counter.count(text)
+      if (tokens <= budget) return {text, tokens, layout, items: ranked(kept), dropped: rankedDrops(dropped)}
+      const [last] = [...lines.values()].slice(-1)
+      lines.delete(last!.eventId)
+      dropped.set(last!.eventId, {eventId: last!.eventId, score: last!.score, reason: noRoom})
+    }
+  }
+
+  return {room: () => Math.max(0, budget - used), take, finish}
+}
+
+const noRoom = 'no room'
+
+/** Whether a candidate was dropped for good: one without room may find some later. */
+function isSettled(dropped: Dropped | undefined): boolean {
+  return dropped !== undefined && dropped.reason !== noRoom
+}
+
+function byTime(a: Line, b: Line): number {
+  return a.timeMs - b.timeMs || (a.eventId < b.eventId ? -1 : 1)
+}
+
+function ranked(lines: readonly Line[]): Taken[] {
+  return lines
+    .toSorted((a, b) => b.score - a.score || b.timeMs - a.timeMs || (a.eventId < b.eventId ? -1 : 1))
+    .map(({eventId, section, score, tokens}) => ({eventId, section, score: rounded(score), tokens}))
+}
+
+function rankedDrops(dropped: ReadonlyMap<string, Dropped>): Dropped[] {
+  return [...dropped.values()]
+    .sort((a, b) => b.score - a.score || (a.eventId < b.eventId ? -1 : 1))
+    .map((drop) => ({...drop, score: rounded(drop.score)}))
+}
+
+function rounded(score: number): number {
+  return Math.round(score * 1000) / 1000
+}

@@ -1,0 +1,19 @@
+/** The element that context is injected in. Its name is what an event may not bring with it. */
+export const fenceName = 'claw-events-context'
+
+const injected = new RegExp(`<\\s*/?\\s*${fenceName}[^>]*>(?:[\\s\\S]*<\\s*/\\s*${fenceName}\\s*>|[\\s\\S]*)`, 'gi')
+const runtimeContext = /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?(?:<<<END_OPENCLAW_INTERNAL_CONTEXT>>>|$)/g
+/** `[Fri 2026-11-20 21:08 UTC] `, which the host puts before what a person wrote. */
+const turnTime = /^\s*\[(?:mon|tue|wed|thu|fri|sat|sun)[a-z]* \d{4}-\d\d-\d\d \d\d:\d\d[^\]]{0,20}\]\s*/i
+/** The last line that the host adds to a turn. */
+const runtimeLine = /\n\s*Runtime: agent=[^\n]*\s*$/
+const hostMessage = /^\s*\[(?:Internal task completion event|System Message|Subagent Context)\b/i
+
+/**
+ * What a person or model said, without what hosts and context injectors wrapped around it: the time stamp and runtime
+ * line of OpenClaw's user turn, its internal context, and any context of ours. Empty for a message the host wrote.
+ */
+export function withoutHostText(text: string): string {
+  if (hostMessage.test(text)) return ''
+  return text.replace(runtimeContext, ' ').replace(injected, ' ').replace(turnTime, '').replace(runtimeLine, '').trim()
+}

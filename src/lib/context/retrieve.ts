@@ -1,0 +1,127 @@
+import type {ContextView, StoredPassage} from '../store/context-index.ts'
+import {hopWords} from './hop.ts'
+import {type RetrievalModel, reach} from './model.ts'
+import type {Hit, Query} from './query.ts'
+import {createSurroundings, type Near, type Surroundings} from './surroundings.ts'
+import {topNumbers} from './top.ts'
+import {scoreByWords, type WordScores} from './word-scores.ts'
+import type {Analyzer} from './words.ts'
+
+export interface RetrieveOptions {
+  analyzer: Analyzer
+  sinceMs: number
+  untilMs: number
+  model: RetrievalModel
+}
+
+/**
+ * What of an agent's log answers a query, best first; ties go to the newer one, then by event id. Words find passages,
+ * the passages around them and the names in the best of them find further ones.
+ */
+export function retrieve(view: ContextView, query: Query, options: RetrieveOptions): Hit[] {
+  if (query.words.length === 0) return []
+  const surroundings = createSurroundings(view)
+  const scores = scoreByWords(view, query.words, options.model)
+  const first = rank(view, query, {scores, surroundings}, options)
+  const names = hopWords(view, first, query, options.analyzer)
+  if (names.length === 0) return first
+  const further = scoreByWords(view, names, options.model)
+  for (let number = 0; number < scores.length; number++) scores[number]! += options.model.hop * further[number]!
+  return rank(view, query, {scores, surroundings}, options)
+}
+
+interface Found {
+  scores: WordScores
+  surroundings: Surroundings
+}
+
+function rank(view: ContextView, query: Query, {scores, surroundings}: Found, options: RetrieveOptions): Hit[] {
+  const {sinceMs, untilMs, model} = options
+  const isInTime = ({timeMs}: StoredPassage) => timeMs >= sinceMs && timeMs <= untilMs
+  const speaks = speakerTest(query)
+  const wordScore = (passage: StoredPassage) => scores[passage.number]! * (speaks(passage) ? model.speakerFactor : 1)
+  const found = bestPassages(view, scores, isInTime)
+  const best = Math.max(0, ...found.map(wordScore))
+  const ofSession = sessionScores(found, wordScore)
+  const score = ({passage, before, after}: Near): Hit => {
+    const near = nearScore({before, after}, wordScore, model)
+    const session = model.session * (ofSession.get(passage.session) ?? 0)
+    const speaker = speaks(passage) ? model.speaker * best : 0
+    const said = (wordScore(passage) + near + session + speaker) * (passage.isQuestion ? model.question : 1)
+    return {passage, score: said + timeScore(passage, query, model) * best}
+  }
+  const inReach = new Map(
+    found.flatMap((passage) => surroundings.of(passage)).map((near) => [near.passage.number, near]),
+  )
+  return [...inReach.values()]
+    .filter(({passage}) => isInTime(passage))
+    .map(score)
+    .sort(byScore)
+}
+
+function byScore(a: Hit, b: Hit): number {
+  return b.score - a.score || b.passage.timeMs - a.passage.timeMs || (a.passage.eventId < b.passage.eventId ? -1 : 1)
+}
+
+/** The passages with the highest scores by words; all that tie with the last are looked at before one is left out. */
+function bestPassages(
+  view: ContextView,
+  scores: WordScores,
+  isInTime: (passage: StoredPassage) => boolean,
+): StoredPassage[] {
+  let looked = 0
+  for (let count = reach.hits; ; count *= 4) {
+    const numbers = topNumbers(scores, count)
+    const found = view.entries(numbers).filter(isInTime)
+    // Some of the best may be withdrawn or out of time: then more of them are looked at, as long as there are more.
+    if (found.length >= reach.hits || numbers.length === looked) {
+      const hits = found.map((passage) => ({passage, score: scores[passage.number]!}))
+      return hits
+        .sort(byScore)
+        .slice(0, reach.hits)
+        .map(({passage}) => passage)
+    }
+    looked = numbers.length
+  }
+}
+
+/** Whether a passage is of the one speaker whom the prompt names; of nobody when it names none or several. */
+function speakerTest({speakers}: Query): (passage: StoredPassage) => boolean {
+  if (speakers.size !== 1) return () => false
+  const [name = ''] = speakers
+  return ({speaker}) => speaker === name || (speaker !== '' && speaker.split(' ').includes(name))
+}
+
+function sessionScores(
+  found: readonly StoredPassage[],
+  scoreOf: (passage: StoredPassage) => number,
+): Map<string, number> {
+  const bySession = Map.groupBy(found, ({session}) => session)
+  const sums = [...bySession].map(([session, passages]): [string, number] => {
+    const [first = 0, second = 0, third = 0] = passages.map(scoreOf).sort((a, b) => b - a)
+    return [session, first + second / 2 + third / 4]
+  })
+  return new Map(sums)
+}
+
+/** What the passages around one give it. */
+function nearScore(
+  {before, after}: Pick<Near, 'before' | 'after'>,
+  scoreOf: (passage: StoredPassage) => number,
+  model: RetrievalModel,
+): number {
+  const [last, beforeLast] = before
+  const [next, afterNext] = after
+  const share = (passage: StoredPassage | undefined, worth: number) => (passage ? worth * scoreOf(passage) : 0)
+  return (
+    share(last, model.before + (last?.isQuestion ? model.answer : 0)) +
+    share(next, model.after) +
+    share(beforeLast, model.twoAway) +
+    share(afterNext, model.twoAway)
+  )
+}
+
+function timeScore(passage: StoredPassage, {asksForTime, timeFit}: Query, model: RetrievalModel): number {
+  const tells = asksForTime && passage.mentionsTime ? model.tellsTime : 0
+  return tells + (timeFit ? model.namedTime * timeFit(passage.timeMs) : 0)
+}

@@ -1,0 +1,215 @@
+import type {ClawEvent} from '../../event/envelope.ts'
+import type {IndexedPassage, ReadForIndex, Reading} from '../context-index.ts'
+import type {Connection} from './connection.ts'
+import {contextVersion, dropContextTables, hasContextTables, makeContextTables} from './context-tables.ts'
+import {lastSeq} from './head.ts'
+import type {LogFile} from './log-file.ts'
+import {encodePostings, type Posting} from './postings.ts'
+import type {Writer} from './write.ts'
+import {turnMs} from './write.ts'
+
+export interface CatchUpOptions {
+  signal?: AbortSignal
+  onProgress?: (done: number) => void
+}
+
+/** Brings the context index up to the newest event of the moment of the call, in pieces as short as an append's. */
+export async function catchUpContext(
+  file: LogFile,
+  writer: Writer,
+  read: ReadForIndex,
+  {signal, onProgress}: CatchUpOptions,
+): Promise<void> {
+  const goal = lastSeq(file.reader())
+  const state = readContextState(file.reader())
+  if (!isUsable(state, file.reader())) {
+    await writer.write((connection) => {
+      // Another process may have done it meanwhile.
+      if (isUsable(readContextState(connection), connection)) return
+      dropContextTables(connection)
+      makeContextTables(connection)
+    })
+  }
+  let done = readContextState(file.reader())?.lastSeq ?? 0
+  while (done < goal) {
+    signal?.throwIfAborted()
+    done = await writer.write((connection) => feedPiece(connection, read))
+    onProgress?.(done)
+  }
+}
+
+interface ContextState {
+  version: number
+  lastSeq: number
+  prunedSeq: number
+}
+
+export function readContextState(connection: Connection): ContextState | undefined {
+  if (!hasContextTables(connection)) return undefined
+  const row = connection.sql('SELECT version, last_seq, pruned_seq FROM context_state').get()
+  return (
+    row && {version: Number(row['version']), lastSeq: Number(row['last_seq']), prunedSeq: Number(row['pruned_seq'])}
+  )
+}
+
+/** What was pruned since must not be found any more, in no form: the index is made anew. */
+function isUsable(state: ContextState | undefined, {sql}: Connection): boolean {
+  if (state?.version !== contextVersion) return false
+  return state.prunedSeq === Number(sql('SELECT pruned_seq FROM log').get()?.['pruned_seq'])
+}
+
+/** Half of a turn goes into reading events, the other half into writing down where their terms are. */
+const readMs = turnMs / 2
+
+function feedPiece(connection: Connection, read: ReadForIndex): number {
+  const {sql} = connection
+  const end = performance.now() + readMs
+  const feeds = new Map<string, AgentFeed>()
+  let done = readContextState(connection)?.lastSeq ?? 0
+  for (const {seq, body} of sql('SELECT seq, body FROM events WHERE seq > ? ORDER BY seq').iterate(done)) {
+    done = Number(seq)
+    const reading = readBody(String(body), read)
+    if (reading) feedOf(connection, feeds, reading.agentId).add(done, reading)
+    if (performance.now() > end) break
+  }
+  for (const feed of feeds.values()) feed.finish()
+  sql('UPDATE context_state SET last_seq = ?').run(done)
+  return done
+}
+
+function readBody(body: string, read: ReadForIndex): Reading | undefined {
+  try {
+    return read(JSON.parse(body) as ClawEvent)
+  } catch (thrown) {
+    // Somebody changed the body: `verify` names it. One such event must not keep the others out of the index.
+    if (thrown instanceof SyntaxError) return undefined
+    throw thrown
+  }
+}
+
+interface AgentFeed {
+  add(seq: number, reading: Reading): void
+  finish(): void
+}
+
+function feedOf(connection: Connection, feeds: Map<string, AgentFeed>, agentId: string): AgentFeed {
+  const feed = feeds.get(agentId) ?? createAgentFeed(connection, agentId)
+  feeds.set(agentId, feed)
+  return feed
+}
+
+/** Takes in passages of one agent; their terms are written together at the end. */
+function createAgentFeed(connection: Connection, agentId: string): AgentFeed {
+  const {sql} = connection
+  sql('INSERT OR IGNORE INTO context_agents (agent, passages, retired, words) VALUES (?, 0, 0, 0)').run(agentId)
+  const row = sql('SELECT id, passages, words FROM context_agents WHERE agent = ?').get(agentId)!
+  const agent = Number(row['id'])
+  let passages = Number(row['passages'])
+  let words = Number(row['words'])
+  const postings = new Map<string, Posting[]>()
+
+  return {
+    add(seq, {passage, retires}) {
+      for (const eventId of retires) retire(connection, agent, eventId)
+      if (!passage) return
+      const number = passages++
+      words += passage.words
+      insertPassage(connection, {agent, number, seq}, passage)
+      for (const [term, count] of passage.terms) {
+        const list = postings.get(term) ?? []
+        list.push({number, count, words: passage.words})
+        postings.set(term, list)
+      }
+    },
+    finish() {
+      sql('UPDATE context_agents SET passages = ?, words = ? WHERE id = ?').run(passages, words, agent)
+      for (const [term, list] of postings) appendPostings(connection, agent, term, list)
+    },
+  }
+}
+
+function retire({sql}: Pick<Connection, 'sql'>, agent: number, eventId: string): void {
+  sql('INSERT OR IGNORE INTO context_retired VALUES (?, ?)').run(agent, eventId)
+  const update = sql('UPDATE context_passages SET retired = 1 WHERE agent = ? AND event_id = ? AND retired = 0')
+  countRetired({sql}, agent, Number(update.run(agent, eventId).changes))
+}
+
+function countRetired({sql}: Pick<Connection, 'sql'>, agent: number, count: number): void {
+  if (count > 0) sql('UPDATE context_agents SET retired = retired + ? WHERE id = ?').run(count, agent)
+}
+
+interface Place {
+  agent: number
+  number: number
+  seq: number
+}
+
+function insertPassage(connection: Connection, {agent, number, seq}: Place, passage: IndexedPassage): void {
+  const {sql} = connection
+  const {eventId, session, timeMs, kind, speaker, isQuestion, mentionsTime, part, target, words} = passage
+  const isRetired =
+    sql('SELECT 1 FROM context_retired WHERE agent = ? AND event_id = ?').get(agent, eventId) !== undefined ||
+    (part !== '' && !becomesNewest(connection, agent, passage))
+  sql('INSERT INTO context_passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+    agent,
+    number,
+    seq,
+    eventId,
+    session,
+    timeMs,
+    kind,
+    speaker,
+    Number(isQuestion),
+    Number(mentionsTime),
+    part,
+    target,
+    words,
+    Number(isRetired),
+  )
+  countRetired(connection, agent, Number(isRetired))
+  for (const name of speaker.split(' ')) {
+    if (name !== '') sql('INSERT OR IGNORE INTO context_speakers VALUES (?, ?)').run(agent, name)
+  }
+}
+
+/** Whether a piece of a streamed message is the newest that came so far; older ones are retired then. */
+function becomesNewest(connection: Connection, agent: number, passage: IndexedPassage): boolean {
+  const {sql} = connection
+  const {part, timeMs, words, eventId} = passage
+  const samePart = `agent = ? AND part = ? AND part <> ''`
+  const newer = sql(`SELECT 1 FROM context_passages WHERE ${samePart} AND (ts, words, event_id) > (?, ?, ?)`)
+  if (newer.get(agent, part, timeMs, words, eventId)) return false
+  const update = sql(`UPDATE context_passages SET retired = 1 WHERE ${samePart} AND retired = 0`)
+  countRetired(connection, agent, Number(update.run(agent, part).changes))
+  return true
+}
+
+/** A block is about as large as what SQLite keeps within a page of its tree. */
+const blockBytes = 1_800
+
+/** Adds to a term's last block, or begins a new one when that is full. */
+function appendPostings({sql}: Connection, agent: number, term: string, list: readonly Posting[]): void {
+  const known = sql('SELECT passages, block, last FROM context_terms WHERE agent = ? AND term = ?').get(agent, term)
+  const before = known ? Number(known['last']) : -1
+  const added = encodePostings(list, before)
+  let block = known ? Number(known['block']) : 0
+  const row =
+    known && sql('SELECT data FROM context_postings WHERE agent = ? AND term = ? AND block = ?').get(agent, term, block)
+  const old = row?.['data'] instanceof Uint8Array ? row['data'] : new Uint8Array()
+  const fits = old.length + added.length <= blockBytes
+  if (!fits && old.length > 0) block++
+  sql('INSERT OR REPLACE INTO context_postings VALUES (?, ?, ?, ?)').run(
+    agent,
+    term,
+    block,
+    fits ? Buffer.concat([old, added]) : added,
+  )
+  const passages = (known ? Number(known['passages']) : 0) + list.length
+  sql('INSERT OR REPLACE INTO context_terms VALUES (?, ?, ?, ?, ?)').run(
+    agent,
+    term,
+    passages,
+    block,
+    list.at(-1)!.number,
+  )
+}

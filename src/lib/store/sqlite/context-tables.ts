@@ -1,0 +1,96 @@
+import type {Connection} from './connection.ts'
+
+/** Counts up when passages are read or laid out in another way: an index of another version is made anew. */
+export const contextVersion = 1
+
+/**
+ * The index that context selection asks, a reader of the log like the text index; made with its first use, so that
+ * logs without contexts have none. It can be dropped at any time.
+ *
+ * `context_state`: how far it has read, and what had been pruned then. `context_agents`: an agent's number and totals.
+ * `context_passages`: one row for an event that says something; `number` counts an agent's passages as they come.
+ * `context_terms`: in how many passages a term is, and its last block. `context_postings`: where (postings.ts).
+ * `context_retired`: ids that were replaced or withdrawn, whether they have come already or not.
+ */
+const tables = `
+CREATE TABLE context_state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  version INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL,
+  pruned_seq INTEGER NOT NULL
+);
+CREATE TABLE context_agents (
+  id INTEGER PRIMARY KEY,
+  agent TEXT NOT NULL UNIQUE,
+  passages INTEGER NOT NULL,
+  retired INTEGER NOT NULL,
+  words INTEGER NOT NULL
+);
+CREATE TABLE context_passages (
+  agent INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  event_id TEXT NOT NULL,
+  session TEXT NOT NULL,
+  ts INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  speaker TEXT NOT NULL,
+  is_question INTEGER NOT NULL,
+  mentions_time INTEGER NOT NULL,
+  part TEXT NOT NULL,
+  target TEXT NOT NULL,
+  words INTEGER NOT NULL,
+  retired INTEGER NOT NULL,
+  PRIMARY KEY (agent, number)
+) WITHOUT ROWID;
+CREATE INDEX context_by_session ON context_passages (
+  agent, session, ts, words, event_id, kind, speaker, is_question, mentions_time, target
+) WHERE retired = 0;
+CREATE INDEX context_by_kind ON context_passages (agent, kind, ts, words, event_id) WHERE retired = 0;
+CREATE INDEX context_by_time ON context_passages (agent, ts) WHERE retired = 0;
+CREATE INDEX context_by_event ON context_passages (agent, event_id);
+CREATE INDEX context_by_part ON context_passages (agent, part) WHERE part <> '';
+CREATE INDEX context_by_target ON context_passages (agent, target, ts) WHERE kind = 'tool' AND retired = 0;
+CREATE TABLE context_speakers (agent INTEGER, name TEXT, PRIMARY KEY (agent, name)) WITHOUT ROWID;
+CREATE TABLE context_retired (agent INTEGER, event_id TEXT, PRIMARY KEY (agent, event_id)) WITHOUT ROWID;
+CREATE TABLE context_terms (
+  agent INTEGER,
+  term TEXT,
+  passages INTEGER NOT NULL,
+  block INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY (agent, term)
+) WITHOUT ROWID;
+CREATE TABLE context_postings (
+  agent INTEGER,
+  term TEXT,
+  block INTEGER,
+  data BLOB NOT NULL,
+  PRIMARY KEY (agent, term, block)
+) WITHOUT ROWID;
+`
+
+const names = [
+  'context_state',
+  'context_agents',
+  'context_passages',
+  'context_speakers',
+  'context_retired',
+  'context_terms',
+  'context_postings',
+]
+
+export function hasContextTables({sql}: Connection): boolean {
+  return sql(`SELECT 1 FROM sqlite_schema WHERE name = 'context_state'`).get() !== undefined
+}
+
+/** Makes the tables, empty, reading from the log's beginning on. */
+export function makeContextTables({db, sql}: Connection): void {
+  db.exec(tables)
+  sql('INSERT INTO context_state SELECT 1, ?, 0, pruned_seq FROM log').run(contextVersion)
+}
+
+/** Takes the index away with all that it says of events: for whoever removes or erases some of them. */
+export function dropContextTables({db}: Connection): void {
+  db.exec(names.map((name) => `DROP TABLE IF EXISTS ${name};`).join('\n'))
+}

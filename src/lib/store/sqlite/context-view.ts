@@ -1,0 +1,123 @@
+import type {SQLOutputValue} from 'node:sqlite'
+import type {ClawEvent} from '../../event/envelope.ts'
+import type {ContextView, LatestQuery, PassageKind, StoredPassage} from '../context-index.ts'
+import type {Connection} from './connection.ts'
+import {decodePostings} from './postings.ts'
+import {eventKey} from './row.ts'
+
+type Row = Record<string, SQLOutputValue>
+
+const columns = 'number, event_id, session, ts, kind, speaker, is_question, mentions_time, target, words'
+/** As `memory` orders them: by time, then the longer last, then by id. */
+const byTime = 'ts, words, event_id'
+const byTimeDown = 'ts DESC, words DESC, event_id DESC'
+
+/** The passages of one agent in the index; an agent that is not in it has none. */
+export function contextView(connection: Connection, agentId: string): ContextView {
+  const {sql} = connection
+  const row = sql('SELECT id, passages, retired, words FROM context_agents WHERE agent = ?').get(agentId)
+  const agent = Number(row?.['id'] ?? 0)
+  const passages = Number(row?.['passages'] ?? 0)
+  const live = 'FROM context_passages WHERE agent = ? AND retired = 0'
+  const inSession = `SELECT ${columns} ${live} AND session = ? AND (${byTime})`
+  // Looked up once a view: these are asked hundreds of times.
+  const before = sql(`${inSession} < (?, ?, ?) ORDER BY ${byTimeDown} LIMIT ?`)
+  const after = sql(`${inSession} > (?, ?, ?) ORDER BY ${byTime} LIMIT ?`)
+  const entry = sql(`SELECT ${columns} ${live} AND number = ?`)
+  const termRow = sql('SELECT passages FROM context_terms WHERE agent = ? AND term = ?')
+  const body = sql(
+    'SELECT body FROM events WHERE seq = (SELECT seq FROM context_passages WHERE agent = ? AND number = ?)',
+  )
+
+  function frequency(term: string): number {
+    return Number(termRow.get(agent, term)?.['passages'] ?? 0)
+  }
+
+  function latestOfKind(kind: PassageKind, {sinceMs, untilMs, limit}: LatestQuery): StoredPassage[] {
+    return sql(`SELECT ${columns} ${live} AND kind = ? AND ts BETWEEN ? AND ? ORDER BY ${byTimeDown} LIMIT ?`)
+      .all(agent, kind, sinceMs, untilMs, limit)
+      .map(passageOf)
+  }
+
+  return {
+    passages,
+    words: Number(row?.['words'] ?? 0),
+    numberLimit: passages,
+    frequency,
+    postings(term) {
+      const length = frequency(term)
+      if (length === 0) return undefined
+      const blocks = sql('SELECT data FROM context_postings WHERE agent = ? AND term = ? ORDER BY block').all(
+        agent,
+        term,
+      )
+      return decodePostings(
+        blocks.map(({data}) => (data instanceof Uint8Array ? data : new Uint8Array())),
+        length,
+      )
+    },
+    entries(numbers) {
+      return numbers.flatMap((number) => {
+        const found = entry.get(agent, number)
+        return found ? passageOf(found) : []
+      })
+    },
+    around({session, timeMs, words, eventId}, distance) {
+      const place = [agent, session, timeMs, words, eventId, distance] as const
+      return {before: before.all(...place).map(passageOf), after: after.all(...place).map(passageOf)}
+    },
+    latest(query) {
+      const found = query.kinds.flatMap((kind) => latestOfKind(kind, query))
+      return found.sort(newestFirst).slice(0, query.limit)
+    },
+    newestSuccess(target) {
+      const found = sql(`SELECT ${columns} ${live} AND kind = 'tool' AND target = ? ORDER BY ts DESC LIMIT 1`)
+      const newest = found.get(agent, target)
+      return newest && passageOf(newest)
+    },
+    span(sinceMs, untilMs) {
+      const all = sql(`SELECT (SELECT min(ts) ${live}) AS first, (SELECT max(ts) ${live}) AS last`).get(agent, agent)
+      if (all?.['first'] === null) return undefined
+      const [firstMs, lastMs] = [Number(all?.['first']), Number(all?.['last'])]
+      // Counting them all one by one would cost more than all the rest.
+      if (sinceMs <= firstMs && untilMs >= lastMs)
+        return {events: passages - Number(row?.['retired'] ?? 0), firstMs, lastMs}
+      const within = sql(`SELECT count(*) AS events, min(ts) AS first, max(ts) AS last ${live} AND ts BETWEEN ? AND ?`)
+      const {events, first, last} = within.get(agent, sinceMs, untilMs)!
+      const span = {events: Number(events), firstMs: Number(first), lastMs: Number(last)}
+      return span.events === 0 ? undefined : span
+    },
+    speakers: () =>
+      sql('SELECT name FROM context_speakers WHERE agent = ? ORDER BY name')
+        .all(agent)
+        .map(({name}) => String(name)),
+    events: (numbers) => new Map(numbers.flatMap((number) => pairOf(number, body.get(agent, number)))),
+    eventsById(eventIds) {
+      const one = sql('SELECT body FROM events WHERE event_id = ?')
+      return new Map(eventIds.flatMap((eventId) => pairOf(eventId, one.get(eventKey(eventId)))))
+    },
+  }
+}
+
+function passageOf(row: Row): StoredPassage {
+  return {
+    number: Number(row['number']),
+    eventId: String(row['event_id']),
+    session: String(row['session']),
+    timeMs: Number(row['ts']),
+    kind: String(row['kind']) as PassageKind,
+    speaker: String(row['speaker']),
+    isQuestion: row['is_question'] === 1,
+    mentionsTime: row['mentions_time'] === 1,
+    target: String(row['target']),
+    words: Number(row['words']),
+  }
+}
+
+function newestFirst(a: StoredPassage, b: StoredPassage): number {
+  return b.timeMs - a.timeMs || b.words - a.words || (a.eventId > b.eventId ? -1 : 1)
+}
+
+function pairOf<Key>(key: Key, row: Row | undefined): Array<[Key, ClawEvent]> {
+  return row ? [[key, JSON.parse(String(row['body'])) as ClawEvent]] : []
+}
