@@ -1,18 +1,42 @@
 import {messageOf} from '../../errors.ts'
 import type {StoredEvent} from '../../event/envelope.ts'
+import type {Filter} from '../../filter/filter.ts'
 import type {FollowHealth, FollowOptions} from '../port.ts'
+import {storeFault} from './faults.ts'
 import {lastSeq} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import {seqOf} from './position.ts'
-import type {Query} from './read.ts'
 import {readEvents} from './read.ts'
-import type {Ear} from './watch.ts'
+import type {Query, Session} from './session.ts'
+import type {Ear, LogWatch} from './watch.ts'
+
+/** Yields what a call of `EventStore.follow` asks for; closing the store ends it without an error. */
+export async function* followLog(
+  session: Session,
+  watch: LogWatch,
+  filter: Filter,
+  options: FollowOptions,
+): AsyncGenerator<StoredEvent> {
+  const {file, closed, guarded} = session
+  const {from} = options
+  const after = await guarded(() => (from === undefined ? lastSeq(file.reader()) : seqOf(from)))
+  const signal = AbortSignal.any([options.signal, closed])
+  const ear = watch.listen()
+  try {
+    const query = await guarded(() => session.queryOf(filter))
+    yield* followEvents(file, query, after, ear, {...options, signal})
+  } catch (thrown) {
+    if (!closed.aborted) throw storeFault(thrown, file.path)
+  } finally {
+    ear.close()
+  }
+}
 
 /**
  * Yields what comes after a sequence number, then waits for more, until the signal aborts. The log is read only as
  * fast as events are taken. A log that was removed and made anew is read from its start.
  */
-export async function* followEvents(
+async function* followEvents(
   file: LogFile,
   query: Query,
   after: number,

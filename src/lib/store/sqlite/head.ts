@@ -1,3 +1,4 @@
+import {ClawError} from '../../errors.ts'
 import type {Connection} from './connection.ts'
 
 /** The one row of `log` that every append moves. */
@@ -11,8 +12,17 @@ export interface Head {
   bytes: number
 }
 
-export function readHead({sql}: Connection): Head {
-  const row = sql('SELECT last_seq, last_stored_at, hex(chain) AS chain, events, bytes FROM log').get()!
+/** The one row of `log`, or some columns of it. */
+export function logRow({sql}: Connection, columns: string): Record<string, unknown> {
+  const row = sql(`SELECT ${columns} FROM log`).get()
+  if (row) return row
+  throw new ClawError('STORE_CORRUPT', 'the event log has lost its head: its table "log" is empty', {
+    suggestions: ['put back a copy of the file: without its head the log takes in no events'],
+  })
+}
+
+export function readHead(connection: Connection): Head {
+  const row = logRow(connection, 'last_seq, last_stored_at, hex(chain) AS chain, events, bytes')
   return {
     seq: Number(row['last_seq']),
     storedAt: Number(row['last_stored_at']),
@@ -28,6 +38,6 @@ export function writeHead({sql}: Connection, {seq, storedAt, chain, events, byte
 }
 
 /** The newest sequence number ever given; 0 for a log that never had an event. */
-export function lastSeq({sql}: Connection): number {
-  return Number(sql('SELECT last_seq FROM log').get()?.['last_seq'])
+export function lastSeq(connection: Connection): number {
+  return Number(logRow(connection, 'last_seq')['last_seq'])
 }

@@ -3,10 +3,9 @@ import {join} from 'node:path'
 import {ClawError} from '../../errors.ts'
 import type {Connection, Driver} from './connection.ts'
 import {connectReader, connectWriter} from './connection.ts'
-import {isBusy, storeFault} from './faults.ts'
+import {storeFault} from './faults.ts'
 import {fileIdentity, makeFile} from './file.ts'
-import {pause} from './pause.ts'
-import {applicationId, layout, schemaVersion, tables} from './schema.ts'
+import {hasTables, makeTables} from './tables.ts'
 
 export interface LogFileOptions {
   readOnly?: boolean
@@ -32,80 +31,49 @@ export interface LogFile {
 }
 
 /** Opens the log at `path`, making it when it is not there. Every fault is a `ClawError`. */
-export async function openLogFile(
-  path: string,
-  {readOnly = false, make = true, busyMs}: LogFileOptions,
-): Promise<LogFile> {
+export async function openLogFile(path: string, options: LogFileOptions): Promise<LogFile> {
+  const {readOnly = false, make = true, busyMs} = options
   const driver = await import('node:sqlite')
-  let identity: string | undefined
-  let reader: Connection | undefined
-  let writer: Connection | undefined
-  let generation = 0
+  let current: OpenFile | undefined = await openFile(driver, path, {readOnly, busyMs, make: make && !readOnly})
+  let generation = 1
   let isClosed = false
   let reopening = Promise.resolve()
 
-  async function open(mayMake: boolean): Promise<void> {
-    if (!existsSync(path)) {
-      if (!mayMake) throw missing(path)
-      makeFile(path)
-    }
-    if (statSync(path).isDirectory()) throw isDirectory(path)
-    const found = fileIdentity(path)
-    const opened = connectReader(driver, path, readOnly)
-    try {
-      if (!isReady(opened, path)) {
-        if (!mayMake) throw missing(path)
-        await makeTables(driver, path, busyMs)
-      }
-      reader = opened
-      identity = found
-      generation++
-    } catch (thrown) {
-      opened.close()
-      throw thrown
-    }
-  }
+  const isReplaced = () => !isClosed && fileIdentity(path) !== current?.identity
 
   function disconnect(): void {
-    writer?.close()
-    reader?.close()
-    writer = undefined
-    reader = undefined
-    identity = undefined
+    current?.writer?.close()
+    current?.reader.close()
+    current = undefined
   }
 
-  async function openOrExplain(mayMake: boolean): Promise<void> {
-    try {
-      await open(mayMake && !readOnly)
-    } catch (thrown) {
-      disconnect()
-      throw storeFault(thrown, path)
-    }
+  function opened(): OpenFile {
+    if (!current) throw missing(path)
+    return current
   }
 
-  const isReplaced = () => !isClosed && fileIdentity(path) !== identity
-
-  await openOrExplain(make)
+  async function reopen(mayMake: boolean): Promise<void> {
+    if (!isReplaced()) return
+    disconnect()
+    current = await openFile(driver, path, {readOnly, busyMs, make: mayMake && !readOnly})
+    generation++
+  }
 
   return {
     path,
     busyMs,
-    reader: () => opened(reader, path),
+    reader: () => opened().reader,
     writer() {
       if (readOnly) throw openedReadOnly(path)
-      opened(reader, path)
-      writer ??= connectWriter(driver, path)
-      return writer
+      const file = opened()
+      file.writer ??= connectWriter(driver, path)
+      return file.writer
     },
     generation: () => generation,
     isReplaced,
-    reopen(options) {
+    reopen({make: mayMake}) {
       // One after the other: a follower and a writer may notice it at the same time.
-      const reopened = reopening.then(async () => {
-        if (!isReplaced()) return
-        disconnect()
-        await openOrExplain(options.make)
-      })
+      const reopened = reopening.then(() => reopen(mayMake))
       reopening = reopened.catch(() => undefined)
       return reopened
     },
@@ -116,48 +84,31 @@ export async function openLogFile(
   }
 }
 
-function opened(connection: Connection | undefined, path: string): Connection {
-  if (!connection) throw missing(path)
-  return connection
+interface OpenFile {
+  identity: string | undefined
+  reader: Connection
+  writer?: Connection
 }
 
-/** Whether the tables are there. Throws for a database of another program or of a newer release. */
-function isReady({db}: Connection, path: string): boolean {
-  const owner = db.prepare('PRAGMA application_id').get()?.['application_id']
-  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (owner === applicationId) {
-    if (version <= schemaVersion) return true
-    throw new ClawError(
-      'STORE_CONFLICT',
-      `the event log ${path} was made by a newer release (its format is ${version})`,
-      {
-        suggestions: [`this release reads formats up to ${schemaVersion}: update claw-events`],
-      },
-    )
-  }
-  const objects = db.prepare('SELECT count(*) AS objects FROM sqlite_schema').get()?.['objects']
-  if (owner === 0 && version === 0 && objects === 0) return false
-  throw new ClawError('STORE_CONFLICT', `${path} is a database of another program, not an event log`, {
-    suggestions: ['name another file with --store sqlite:PATH; this one was left as it is'],
-  })
-}
-
-/** Several processes may come here at once: the first one makes the tables, the others find them. */
-async function makeTables(driver: Driver, path: string, busyMs: number): Promise<void> {
-  const deadline = performance.now() + busyMs
-  for (;;) {
-    const connection = connectWriter(driver, path)
-    try {
-      connection.db.exec(`${layout}; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE`)
-      if (!isReady(connection, path)) connection.db.exec(tables)
-      connection.db.exec('COMMIT')
-      return
-    } catch (thrown) {
-      if (!isBusy(thrown) || performance.now() > deadline) throw thrown
-    } finally {
-      connection.close()
+async function openFile(driver: Driver, path: string, options: Required<LogFileOptions>): Promise<OpenFile> {
+  const {readOnly, make, busyMs} = options
+  let reader: Connection | undefined
+  try {
+    if (!existsSync(path)) {
+      if (!make) throw missing(path)
+      makeFile(path)
     }
-    await pause(2)
+    if (statSync(path).isDirectory()) throw isDirectory(path)
+    const identity = fileIdentity(path)
+    reader = connectReader(driver, path, readOnly)
+    if (!hasTables(reader, path)) {
+      if (!make) throw missing(path)
+      await makeTables(driver, path, busyMs)
+    }
+    return {identity, reader}
+  } catch (thrown) {
+    reader?.close()
+    throw storeFault(thrown, path)
   }
 }
 

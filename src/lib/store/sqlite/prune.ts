@@ -1,6 +1,6 @@
 import type {PruneRequest} from '../port.ts'
 import type {Connection} from './connection.ts'
-import {readHead, writeHead} from './head.ts'
+import {logRow, readHead, writeHead} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import {pause} from './pause.ts'
 import type {Writer} from './write.ts'
@@ -27,8 +27,8 @@ export async function pruneLog(file: LogFile, request: PruneRequest): Promise<{r
   return {removed, left: readHead(file.reader()).events}
 }
 
-function prunedSeq({sql}: Connection): number {
-  return Number(sql('SELECT pruned_seq FROM log').get()?.['pruned_seq'])
+function prunedSeq(connection: Connection): number {
+  return Number(logRow(connection, 'pruned_seq')['pruned_seq'])
 }
 
 /** The last sequence number to remove. */

@@ -1,26 +1,40 @@
 import {setImmediate} from 'node:timers/promises'
 import {ClawError} from '../../errors.ts'
 import type {StoredEvent} from '../../event/envelope.ts'
-import type {EventTest} from '../../filter/compile.ts'
 import {compileFilter} from '../../filter/compile.ts'
 import type {Filter} from '../../filter/filter.ts'
+import type {ReadRange} from '../port.ts'
 import type {Bounds} from './bounds.ts'
-import {endOf, restOf, startOf} from './bounds.ts'
+import {boundsOf, endOf, restOf, startOf} from './bounds.ts'
+import {storeFault} from './faults.ts'
+import {lastSeq} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import type {Path} from './path.ts'
 import {choosePath} from './path.ts'
 import {positionOf} from './position.ts'
 import {walkSeqs} from './seqs.ts'
-
-/** What is asked for: the filter, the same compiled, and the way to the text index (path.ts). */
-export interface Query {
-  filter: Filter
-  test: EventTest
-  findText: () => Promise<string | undefined>
-}
+import type {Query, Session} from './session.ts'
 
 /** A read stops the event loop for this long at most. */
 const longestStretchMs = 15
+
+/** Yields what a call of `EventStore.read` asks for. */
+export async function* readLog(session: Session, filter: Filter, range: ReadRange): AsyncGenerator<StoredEvent> {
+  const {file, assertOpen, guarded} = session
+  const bounds = await guarded(() => boundsOf(range, lastSeq(file.reader())))
+  const query = await guarded(() => session.queryOf(filter))
+  let left = range.limit || Number.POSITIVE_INFINITY
+  try {
+    for await (const event of readEvents(file, query, bounds)) {
+      yield event
+      assertOpen()
+      if (--left === 0) return
+    }
+  } catch (thrown) {
+    assertOpen()
+    throw storeFault(thrown, file.path)
+  }
+}
 
 /**
  * Yields the events within the bounds that the filter lets through. Nothing of the file is held between two events,

@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs'
 import type {SettingChange, StorePlan, StoreSettings} from '../port.ts'
 import {storeUrl, streamName} from './describe.ts'
+import {logRow} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import {createWriter} from './write.ts'
 
@@ -13,8 +14,8 @@ export interface LogSettings {
 }
 
 export function logSettings(file: LogFile): LogSettings {
-  const row = file.reader().sql('SELECT max_age_ms, max_bytes FROM log').get()
-  return {maxAgeMs: Number(row?.['max_age_ms']), maxBytes: Number(row?.['max_bytes'])}
+  const row = logRow(file.reader(), 'max_age_ms, max_bytes')
+  return {maxAgeMs: Number(row['max_age_ms']), maxBytes: Number(row['max_bytes'])}
 }
 
 /** Compares the log with what is asked for. `look` opens the log as it is, if it is there. */

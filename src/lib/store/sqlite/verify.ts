@@ -2,6 +2,7 @@ import {setImmediate} from 'node:timers/promises'
 import {ClawError} from '../../errors.ts'
 import type {VerifyResult} from '../port.ts'
 import type {Connection} from './connection.ts'
+import {logRow} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import {positionOf} from './position.ts'
 import type {ChainedRow} from './verify-row.ts'
@@ -59,8 +60,8 @@ interface Ends {
   lastLink: string
 }
 
-function anchorOf({sql}: Connection): Ends {
-  const row = sql('SELECT pruned_seq, hex(pruned_chain) AS anchor, last_seq, hex(chain) AS chain FROM log').get()!
+function anchorOf(connection: Connection): Ends {
+  const row = logRow(connection, 'pruned_seq, hex(pruned_chain) AS anchor, last_seq, hex(chain) AS chain')
   return {
     seq: Number(row['pruned_seq']),
     link: String(row['anchor']).toLowerCase(),

@@ -16,6 +16,7 @@ export interface LogWatch {
   listen(): Ear
   /** Tells all followers to look: for what this process itself knows. */
   wake(): void
+  close(): void
 }
 
 /**
@@ -50,6 +51,7 @@ export function createWatch(path: string): LogWatch {
 
   return {
     wake,
+    close: stop,
     listen() {
       if (wakers.size === 0) start()
       let isChanged = false
