@@ -1,3 +1,4 @@
+import {accessSync, constants, existsSync} from 'node:fs'
 import type {ErrorCode} from '../../errors.ts'
 import {ClawError, messageOf} from '../../errors.ts'
 
@@ -51,11 +52,7 @@ function describeFault(thrown: unknown, path: string): [ErrorCode, string, strin
         ['end the program that has the file open in a transaction, or try again'],
       ]
     case readOnly:
-      return [
-        'STORE_READ_ONLY',
-        `the event log ${path} cannot be written`,
-        ['make the file and its directory writable for this user, or name another store with --store'],
-      ]
+      return unwritable(path)
     case full:
       return ['STORE_FULL', `no space is left for the event log ${path}`, fullSuggestions]
     case corrupt:
@@ -71,6 +68,8 @@ function describeFault(thrown: unknown, path: string): [ErrorCode, string, strin
         ['check the path given with --store', 'move the file away if it should be an event log'],
       ]
     case cannotOpen:
+      // SQLite cannot make the files that it needs beside one on a read-only disk.
+      if (existsSync(path) && !mayWrite(path)) return unwritable(path)
       return [
         'STORE_FAILED',
         `the event log ${path} cannot be opened`,
@@ -87,3 +86,20 @@ const fullSuggestions = [
   'free some space on that disk, then try again: nothing was half-written',
   '`claw-events stream prune` removes the oldest events',
 ]
+
+function unwritable(path: string): [ErrorCode, string, string[]] {
+  return [
+    'STORE_READ_ONLY',
+    `the event log ${path} cannot be written`,
+    ['make the file and its directory writable for this user, or name another store with --store'],
+  ]
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
