@@ -126,6 +126,8 @@ export interface PruneRequest {
 
 export interface VerifyResult {
   ok: boolean
+  /** Whether a hash chain over all contents was checked; without one only missing events can be noticed. */
+  chained: boolean
   events: number
   faults: Array<{position: Position; kind: 'missing' | 'changed' | 'swapped'; message: string}>
 }

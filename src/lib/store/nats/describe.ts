@@ -27,7 +27,7 @@ function durabilityOf({storage, num_replicas: replicas}: StreamInfo['config']): 
     return {
       survives: 'nothing',
       replicas,
-      detail: 'The stream is kept in memory: a restart of the server takes all of it.',
+      detail: 'the stream is kept in memory: a restart of the server takes all of it',
     }
   }
   const copies =
@@ -37,6 +37,6 @@ function durabilityOf({storage, num_replicas: replicas}: StreamInfo['config']): 
   return {
     survives: 'process-kill',
     replicas,
-    detail: `An acknowledged event is in the server's file but not yet forced to the disk: ${copies} may take what was stored since the last sync (every 2 minutes unless the server is set to "sync_interval: always", which it does not tell its clients).`,
+    detail: `an acknowledged event is in the server's file but not yet forced to the disk: ${copies} may take what was stored since the last sync (every 2 minutes unless the server is set to "sync_interval: always", which it does not tell its clients)`,
   }
 }

@@ -48,7 +48,7 @@ export async function verifyLog(file: LogFile): Promise<VerifyResult> {
   }
   if (faults.length < mostFaults) faults.push(...judgeEnd(file.reader(), seq, links, start), ...strays(file.reader()))
   if (faults.length === 0) checkStructure(file.reader(), file.path)
-  return {ok: faults.length === 0, events, faults}
+  return {ok: faults.length === 0, chained: true, events, faults}
 }
 
 interface Ends {
