@@ -86,7 +86,7 @@ describe('prune', () => {
     expect(await admin.prune(request)).toEqual({removed: 0, left: 6})
     const store = await openStore(path)
     expect(await idsOf(store.read(everything))).toEqual(ids(eventsUpTo(10).slice(4)))
-    expect(await admin.verify()).toEqual({ok: true, events: 6, faults: []})
+    expect(await admin.verify()).toEqual({ok: true, chained: true, events: 6, faults: []})
   })
 
   it('removes the oldest until so many bytes are left', async () => {
@@ -108,13 +108,13 @@ describe('prune', () => {
     const admin = await openSqliteAdmin(path)
     const [before] = await admin.list()
     expect(await admin.prune({maxBytes: 0})).toEqual({removed: 5, left: 0})
-    expect(await admin.verify()).toEqual({ok: true, events: 0, faults: []})
+    expect(await admin.verify()).toEqual({ok: true, chained: true, events: 0, faults: []})
     const store = await openStore(path)
     expect(await store.describe()).toMatchObject({events: 0, bytes: 0, first: null, last: null})
     expect(await store.head()).toBe(before?.last?.position)
     expect(await store.append([event('e-0')])).toEqual({appended: 1, duplicates: 0})
     expect(await store.head()).toBe('0000000000000006')
-    expect(await admin.verify()).toEqual({ok: true, events: 1, faults: []})
+    expect(await admin.verify()).toEqual({ok: true, chained: true, events: 1, faults: []})
   })
 
   it('leaves no trace of what was removed, in no file', async () => {
@@ -153,7 +153,7 @@ describe('prune', () => {
     const read = await idsOf(store.read(everything))
     expect(read.filter((id) => id.startsWith('late-'))).toHaveLength(20)
     expect(await pruning).toMatchObject({removed: 5000})
-    expect(await admin.verify()).toEqual({ok: true, events: 20, faults: []})
+    expect(await admin.verify()).toEqual({ok: true, chained: true, events: 20, faults: []})
   })
 
   it('does not hide that an event was missing before', async () => {
