@@ -1,6 +1,7 @@
 import type {ChildProcess} from 'node:child_process'
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
+import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
@@ -9,9 +10,10 @@ import {everything} from '../../../src/lib/filter/filter.ts'
 import {openSqliteAdmin} from '../../../src/lib/store/sqlite/admin.ts'
 import {allOf, event, ids, idsOf} from '../../contracts/event-store/events.ts'
 import {appendInAnotherProcess} from '../../contracts/event-store/other-process.ts'
-import {openStore, tempPath} from './temp-log.ts'
+import {openStore, tempFolder, tempPath} from './temp-log.ts'
 
 const child = new URL('./writer-child.ts', import.meta.url).pathname
+const churnChild = new URL('./churn-child.ts', import.meta.url).pathname
 const storeModule = new URL('../../../src/lib/store/sqlite/store.ts', import.meta.url).href
 
 function startWriter(path: string, name: string, batch: number): ChildProcess {
@@ -72,6 +74,34 @@ describe('an embedded log shared by processes', () => {
     await Promise.all([1, 3, 7, 50].map((batch) => appendInAnotherProcess(opener, events, batch)))
     const store = await openStore(path)
     expect(await idsOf(store.read(everything))).toEqual(ids(events))
+  })
+
+  it('is made, opened and closed by several processes at once without an error or a loss', async () => {
+    const folder = tempFolder()
+    const rounds = 25
+    const processes = ['a', 'b', 'c', 'd'].map((name) => {
+      const args = [churnChild, folder, name, String(rounds)]
+      return once(spawn(process.execPath, args, {stdio: 'inherit'}), 'close')
+    })
+    expect(await Promise.all(processes)).toEqual(processes.map(() => [0, null]))
+    for (let round = 0; round < rounds; round++) {
+      const store = await openStore(join(folder, `${round}.db`))
+      expect(await store.count({text: 'text'})).toEqual({count: 16, groups: []})
+    }
+  })
+
+  it('can be opened though its maker was killed at any moment', async () => {
+    const delays = fc.sample(fc.integer({min: 40, max: 140}), {seed: 20_261_121, numRuns: 10})
+    for (const delay of delays) {
+      const path = tempPath()
+      const maker = startWriter(path, 'maker', 1)
+      setTimeout(() => maker.kill('SIGKILL'), delay)
+      await once(maker, 'close')
+      const store = await openStore(path)
+      expect(await store.append([event('after')])).toEqual({appended: 1, duplicates: 0})
+      await store.close()
+      expect((await (await openSqliteAdmin(path)).verify()).ok).toBe(true)
+    }
   })
 
   it('lets a small writer through while a large one has the lock nearly all the time', async () => {

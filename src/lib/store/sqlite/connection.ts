@@ -39,15 +39,16 @@ function connectionOf(db: DatabaseSync): Connection {
  * waits instead. A checkpoint every 16 MiB keeps both its pause (about 10 ms) and its share of the time small.
  */
 export function connectWriter({DatabaseSync}: Driver, path: string): Connection {
-  const db = new DatabaseSync(path, {timeout: 0})
-  db.exec(`
+  return settled(
+    new DatabaseSync(path, {timeout: 0}),
+    `
     PRAGMA synchronous = NORMAL;
     PRAGMA wal_autocheckpoint = 4096;
     PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -16000;
     PRAGMA secure_delete = FAST;
-  `)
-  return connectionOf(db)
+    `,
+  )
 }
 
 /**
@@ -63,7 +64,10 @@ export function connectReader({DatabaseSync}: Driver, path: string, readOnly: bo
   let failure: unknown
   for (const attempt of attempts) {
     try {
-      return checkedReader(attempt())
+      return settled(
+        attempt(),
+        'PRAGMA query_only = ON; PRAGMA cache_size = -16000; SELECT count(*) FROM sqlite_schema',
+      )
     } catch (thrown) {
       if (!isUnwritable(thrown)) throw thrown
       failure ??= thrown
@@ -72,10 +76,10 @@ export function connectReader({DatabaseSync}: Driver, path: string, readOnly: bo
   throw failure
 }
 
-/** SQLite opens the files of a database at the first statement that reads it. */
-function checkedReader(db: DatabaseSync): Connection {
+/** SQLite opens the files of a database at the first statement that reads it, so that may fail, too. */
+function settled(db: DatabaseSync, pragmas: string): Connection {
   try {
-    db.exec('PRAGMA query_only = ON; PRAGMA cache_size = -16000; SELECT count(*) FROM sqlite_schema')
+    db.exec(pragmas)
     return connectionOf(db)
   } catch (thrown) {
     db.close()

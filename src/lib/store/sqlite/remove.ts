@@ -1,6 +1,7 @@
 import {accessSync, constants, rmSync} from 'node:fs'
 import {dirname} from 'node:path'
 import {ClawError, messageOf} from '../../errors.ts'
+import type {Connection} from './connection.ts'
 import {connectWriter} from './connection.ts'
 import {isBusy, storeFault} from './faults.ts'
 import {openLogFile} from './log-file.ts'
@@ -13,15 +14,17 @@ export async function removeLog(path: string, busyMs: number): Promise<void> {
   const file = await openLogFile(path, {make: false, busyMs})
   file.close()
   assertRemovable(path)
-  const connection = connectWriter(await import('node:sqlite'), path)
+  const driver = await import('node:sqlite')
+  let connection: Connection | undefined
   try {
+    connection = connectWriter(driver, path)
     // Leaving WAL mode needs the file for oneself alone, and the lock is then kept until the files are gone.
     connection.db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, {force: true})
   } catch (thrown) {
     throw isBusy(thrown) ? inUse(path, thrown) : storeFault(thrown, path)
   } finally {
-    connection.close()
+    connection?.close()
   }
 }
 

@@ -7,10 +7,15 @@ import {applicationId, layout, schemaVersion, tables} from './schema.ts'
 
 /** Whether the tables are there. Throws for a database of another program or of a newer release. */
 export function hasTables({db}: Connection, path: string): boolean {
-  const owner = db.prepare('PRAGMA application_id').get()?.['application_id']
-  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+  // One statement sees one moment: another process may be making the tables just now.
+  const row = db.prepare(`
+    SELECT count(*) AS objects,
+      (SELECT application_id FROM pragma_application_id) AS owner,
+      (SELECT user_version FROM pragma_user_version) AS version
+    FROM sqlite_schema`)
+  const {objects, owner, version} = row.get() ?? {}
   if (owner === applicationId) {
-    if (version <= schemaVersion) return true
+    if (Number(version) <= schemaVersion) return true
     throw new ClawError(
       'STORE_CONFLICT',
       `the event log ${path} was made by a newer release (its format is ${version})`,
@@ -19,7 +24,6 @@ export function hasTables({db}: Connection, path: string): boolean {
       },
     )
   }
-  const objects = db.prepare('SELECT count(*) AS objects FROM sqlite_schema').get()?.['objects']
   if (owner === 0 && version === 0 && objects === 0) return false
   throw new ClawError('STORE_CONFLICT', `${path} is a database of another program, not an event log`, {
     suggestions: ['name another file with --store sqlite:PATH; this one was left as it is'],
@@ -30,8 +34,9 @@ export function hasTables({db}: Connection, path: string): boolean {
 export async function makeTables(driver: Driver, path: string, busyMs: number): Promise<void> {
   const deadline = performance.now() + busyMs
   for (;;) {
-    const connection = connectWriter(driver, path)
+    let connection: Connection | undefined
     try {
+      connection = connectWriter(driver, path)
       connection.db.exec(`${layout}; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE`)
       if (!hasTables(connection, path)) connection.db.exec(tables)
       connection.db.exec('COMMIT')
@@ -39,7 +44,7 @@ export async function makeTables(driver: Driver, path: string, busyMs: number): 
     } catch (thrown) {
       if (!isBusy(thrown) || performance.now() > deadline) throw thrown
     } finally {
-      connection.close()
+      connection?.close()
     }
     await pause(2)
   }

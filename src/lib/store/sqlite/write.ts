@@ -35,8 +35,8 @@ export function createWriter(file: LogFile): Writer {
     if (file.isReplaced()) await file.reopen({make: true})
     const deadline = performance.now() + file.busyMs
     for (;;) {
-      const connection = file.writer()
       try {
+        const connection = file.writer()
         connection.sql('BEGIN IMMEDIATE').run()
         return connection
       } catch (thrown) {
