@@ -4,6 +4,7 @@ import {createInbox, type Msg, nanos} from '@nats-io/transport-node'
 import {ClawError, messageOf} from '../../errors.ts'
 import {failureOf} from './failures.ts'
 import {delay, type Link} from './link.ts'
+import {createPlaceReader, type Place} from './place.ts'
 
 /** One message of the stream, as it was delivered. */
 export interface Delivered {
@@ -245,46 +246,4 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
 function startAt(from: number | Date): Partial<ConsumerConfig> {
   if (from instanceof Date) return {deliver_policy: DeliverPolicy.StartTime, opt_start_time: from.toISOString()}
   return {deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, from)}
-}
-
-interface Place {
-  seq: number
-  delivery: number
-  storedMs: number
-  pending: number
-}
-
-/**
- * Reads `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<deliveries>.<seq>.<delivery>.<ns>.<pending>[.<token>]`, from
- * its end and without making strings of its parts: it is done for every message.
- */
-function createPlaceReader(): (reply: string) => Place {
-  /** Tokens after the number of pending messages; the same for all replies that one server gives. */
-  let trailing = -1
-
-  return (reply) => {
-    if (trailing < 0) {
-      const {length} = reply.split('.')
-      trailing = length === 9 ? 0 : Math.max(0, length - 11)
-    }
-    let end = reply.length
-    for (let skipped = 0; skipped < trailing; skipped++) end = reply.lastIndexOf('.', end - 1)
-    const pendingAt = reply.lastIndexOf('.', end - 1)
-    const timeAt = reply.lastIndexOf('.', pendingAt - 1)
-    const deliveryAt = reply.lastIndexOf('.', timeAt - 1)
-    const seqAt = reply.lastIndexOf('.', deliveryAt - 1)
-    return {
-      seq: digitsIn(reply, seqAt + 1, deliveryAt),
-      delivery: digitsIn(reply, deliveryAt + 1, timeAt),
-      // Nanoseconds are beyond what a number holds exactly: the last six digits are left out.
-      storedMs: digitsIn(reply, timeAt + 1, pendingAt - 6),
-      pending: digitsIn(reply, pendingAt + 1, end),
-    }
-  }
-}
-
-function digitsIn(text: string, start: number, end: number): number {
-  let value = 0
-  for (let at = start; at < end; at++) value = value * 10 + text.charCodeAt(at) - 48
-  return value
 }

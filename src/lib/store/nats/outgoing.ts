@@ -1,5 +1,6 @@
 import {headers} from '@nats-io/transport-node'
-import type {ClawEvent} from '../../event/envelope.ts'
+import {ClawError} from '../../errors.ts'
+import {type ClawEvent, limits} from '../../event/envelope.ts'
 import {serialize} from '../../event/shorten.ts'
 import type {Link} from './link.ts'
 import {escapeCharacters, type SubjectGrammar} from './subjects.ts'
@@ -21,8 +22,12 @@ export interface StreamLimits {
   takesForever: boolean
 }
 
-/** What our headers may need of a message's size: ids are at most 128 bytes, each written as up to three. */
-const headerRoom = 512
+/** Each byte of an id is written as up to three. */
+const mostIdText = limits.eventIdBytes * 3
+/** What our headers may need of a message's size. */
+const headerRoom = mostIdText + 128
+/** A server hangs up when subject, reply subject and sizes are longer than 4096 bytes together. */
+const mostSubjectText = 3500
 const outsideHeaderText = /[^\x21-\x24\x26-\x7e]/gu
 const isHeaderText = /^[\x21-\x24\x26-\x7e]+$/
 
@@ -32,13 +37,25 @@ export function messageIdOf(eventId: string): string {
 }
 
 /** The event as a message, its longest strings cut where the server would refuse its size. */
-export function outgoingOf(event: ClawEvent, link: Link, grammar: SubjectGrammar, limits: StreamLimits): Outgoing {
-  const {maxMessageSize, takesForever} = limits
+export function outgoingOf(
+  event: ClawEvent,
+  link: Link,
+  grammar: SubjectGrammar,
+  streamLimits: StreamLimits,
+): Outgoing {
+  const {maxMessageSize, takesForever} = streamLimits
   const largest = maxMessageSize > 0 ? Math.min(maxMessageSize, link.maxPayload()) : link.maxPayload()
+  const messageId = messageIdOf(event.eventId)
+  const subject = grammar.subjectOf(event)
+  if (messageId.length > mostIdText || subject.length > mostSubjectText) {
+    const {eventIdBytes, agentIdBytes, typeBytes} = limits
+    const most = `${eventIdBytes} bytes of id, ${agentIdBytes} of agent id and ${typeBytes} of type`
+    throw new ClawError('EVENT_INVALID', `its names are too long for a stream, which takes ${most}`)
+  }
   return {
     eventId: event.eventId,
-    messageId: messageIdOf(event.eventId),
-    subject: grammar.subjectOf(event),
+    messageId,
+    subject,
     json: serialize(event, largest - headerRoom).json,
     isForever: takesForever && event.type.startsWith('memory.'),
   }

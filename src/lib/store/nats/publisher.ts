@@ -27,6 +27,10 @@ export interface PublisherOptions {
   created: string
   /** The stream's last sequence before anything is published here. */
   lastSeq: number
+  /** How long the server may owe acknowledgements before what it has is looked up; 5 s. */
+  silentMs?: number
+  /** How long nothing may be acknowledged before the appends that wait for it fail; 30 s. */
+  retryForMs?: number
 }
 
 export interface Publisher {
@@ -68,11 +72,8 @@ interface Acknowledgement {
 }
 
 const windowBytes = 16 * 2 ** 20
-const tickMs = 500
-/** Ticks (5 s) without an acknowledgement while some are due. They are counted: a busy process may tick late. */
+/** Silence is counted in ticks of which a busy process has fewer: it does not take itself for a silent server. */
 const silentTicks = 10
-/** How long nothing may be acknowledged before the appends that wait for it fail. */
-const retryForMs = 30_000
 const retryMs = 250
 
 /**
@@ -82,7 +83,8 @@ const retryMs = 250
  * What was not acknowledged when the connection broke or the server fell silent is looked for in the stream, and only
  * what is not there is sent again, in order: the duplicate window may be shorter than the interruption.
  */
-export function createPublisher({link, grammar, limits, created, lastSeq}: PublisherOptions): Publisher {
+export function createPublisher(options: PublisherOptions): Publisher {
+  const {link, grammar, limits, created, lastSeq, silentMs = 5000, retryForMs = 30_000} = options
   const {nc, target} = link
   const inbox = `${createInbox()}.`
   const utf8 = new TextDecoder()
@@ -140,7 +142,7 @@ export function createPublisher({link, grammar, limits, created, lastSeq}: Publi
     nc.publish(message.subject, message.json, {reply: `${inbox}${window.next}`, headers: headersOf(message)})
     window.add(sent)
     job.outstanding++
-    timer ??= setInterval(tick, tickMs)
+    timer ??= setInterval(tick, silentMs / silentTicks)
   }
 
   function receive(msg: Msg): void {

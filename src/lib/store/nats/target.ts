@@ -33,12 +33,14 @@ export interface NatsTarget {
 }
 
 const defaults = {stream: 'openclaw-events', prefix: 'openclaw.events'} as const
-const form = /^(nats|tls):\/\/(?:([^/?#]*)@)?([^@/?#]+)\/?(?:\?([^#]*))?$/i
+/** No `@` behind the hosts: what is before the last one may be a password that somebody forgot to escape. */
+const form = /^(nats|tls):\/\/(?:([^/?#]*)@)?([^@/?#]+)\/?(?:\?([^#@]*))?$/i
 
 /** Reads the options; what the URL says about stream, prefix and agent wins. STORE_URL says what is wrong. */
 export function parseTarget(options: NatsOptions): NatsTarget {
   const [, scheme = '', userInfo, hosts = '', query = ''] = form.exec(options.url) ?? []
-  if (scheme === '') throw wrongUrl(options.url, 'it is no nats:// or tls:// URL')
+  if (scheme === '')
+    throw wrongUrl(options.url, 'it is not of the form nats:// or tls://, user:password@, hosts, ?query')
   const parameters = new URLSearchParams(query)
   const unknown = [...parameters.keys()].filter((name) => !['stream', 'prefix', 'agent'].includes(name))
   if (unknown.length > 0) throw wrongUrl(options.url, `it does not take "${unknown[0]}", only stream, prefix and agent`)
@@ -85,14 +87,14 @@ function unescaped(text: string): string {
 
 /** The URL without password or token, and without its query. Works on anything, since it serves error messages. */
 function maskedUrl(url: string): string {
-  const bare = url.replace(/[?#].*$/s, '')
-  const at = bare.lastIndexOf('@')
-  if (at < 0) return bare
-  const start = bare.indexOf('://') + 3
-  const userInfo = bare.slice(start, at)
+  const at = url.lastIndexOf('@')
+  const rest = url.slice(Math.max(at, 0)).replace(/[?#].*$/s, '')
+  if (at < 0) return rest
+  const start = url.indexOf('://') + 3
+  const userInfo = url.slice(start, at)
   const colon = userInfo.indexOf(':')
   const shown = colon < 0 ? '***' : `${userInfo.slice(0, colon)}:***`
-  return `${bare.slice(0, start)}${shown}${bare.slice(at)}`
+  return `${url.slice(0, start)}${shown}${rest}`
 }
 
 function wrongUrl(url: string, why: string): ClawError {
