@@ -1,7 +1,6 @@
 import type {createChanges} from '../lib/guard/changes.ts'
-import type {ReplayFault} from '../lib/guard/replay.ts'
+import type {ReplayedCall, ReplayFault} from '../lib/guard/replay.ts'
 import {createLineWriter} from '../lib/guard/replay-line.ts'
-import type {ReplayBatch} from '../lib/guard/replay-run.ts'
 import type {ReplaySummary} from '../lib/guard/replay-summary.ts'
 import {traceLines} from '../lib/output/trace-text.ts'
 import {callText, changedLines, replayedLine, summaryText} from '../lib/output/verdict-text.ts'
@@ -20,46 +19,49 @@ const listedFaults = 10_000
 export function createReplayPrinter(flags: ReplayPrintFlags, term: Terminal) {
   const lineOf = createLineWriter()
   const faults: ReplayFault[] = []
-  let printed = 0
-  let onlyChanges = false
-  const note = ({line, error}: ReplayFault) => term.note(`line ${line}: ${error}`)
+  // A comparison does not show the calls themselves, only how two policies differ on them.
+  let isComparison = false
+  let shown = 0
+  let held = ''
 
-  async function machineLines({calls}: ReplayBatch): Promise<void> {
-    if (calls.length === 0) return
-    const texts = calls.map(lineOf)
-    await term.line(flags.json ? (printed > 0 ? ',' : '') + texts.join(',\n') : texts.join('\n'))
-    printed += calls.length
+  function add(text: string): void {
+    const between = held === '' ? (flags.json && shown > 0 ? ',' : '') : flags.json ? ',\n' : '\n'
+    held += between + text
+    shown++
   }
 
-  async function lines({calls}: ReplayBatch): Promise<void> {
-    for (const replayed of calls) {
-      // Allowed calls are what everybody expects; with a trace each is shown.
-      if (replayed.would.verdict === 'allow' && replayed.would.source !== 'engine' && !flags.trace) continue
-      await term.line(replayedLine(replayed, term))
-      if (flags.trace) {
-        await term.line(`        ${callText(replayed.call)}`)
-        for (const line of traceLines(replayed.would.trace ?? [], term.paint)) await term.line(`      ${line}`)
-      }
-      printed++
-    }
+  function addLines(replayed: ReplayedCall): void {
+    // Allowed calls are what everybody expects; with a trace each is shown.
+    if (replayed.would.verdict === 'allow' && !flags.trace) return
+    add(replayedLine(replayed, term))
+    if (!flags.trace) return
+    add(`        ${callText(replayed.call)}`)
+    for (const line of traceLines(replayed.would.trace ?? [], term.paint)) add(`      ${line}`)
   }
 
   return {
-    /** In a comparison the calls themselves are not shown, only how two policies differ on them. */
-    async start(isComparison: boolean): Promise<void> {
-      onlyChanges = isComparison
-      if (flags.json && !onlyChanges) await term.line('{"calls":[')
+    async start(comparison: boolean): Promise<void> {
+      isComparison = comparison
+      if (flags.json && !isComparison) await term.line('{"calls":[')
     },
-    async batch(batch: ReplayBatch): Promise<void> {
-      if (!flags.json) batch.faults.forEach(note)
-      faults.push(...batch.faults.slice(0, Math.max(0, listedFaults - faults.length)))
-      if (onlyChanges) return
-      await (flags.json || flags.ndjson ? machineLines(batch) : lines(batch))
+    call(replayed: ReplayedCall): void {
+      if (isComparison) return
+      if (flags.json || flags.ndjson) add(lineOf(replayed))
+      else addLines(replayed)
+    },
+    fault(fault: ReplayFault): void {
+      if (!flags.json) term.note(`line ${fault.line}: ${fault.error}`)
+      if (faults.length < listedFaults) faults.push(fault)
+    },
+    async flush(): Promise<void> {
+      const text = held
+      held = ''
+      if (text !== '') await term.line(text)
     },
     async end(summary: ReplaySummary): Promise<void> {
       if (flags.json) return term.line(`],"summary":${JSON.stringify(summary)},"faults":${JSON.stringify(faults)}}`)
       if (flags.ndjson) return
-      if (printed > 0) await term.line('')
+      if (shown > 0) await term.line('')
       await term.line(summaryText(summary, term.paint))
     },
     async changes({calls, summary}: ReturnType<ReturnType<typeof createChanges>['summary']>): Promise<void> {

@@ -35,10 +35,11 @@ async function replay(now: ReplaySide, input: unknown[], options: ReplayOptions 
   }
   const calls: ReplayedCall[] = []
   const faults: ReplayFault[] = []
-  for await (const batch of run.batches(bytes())) {
-    calls.push(...batch.calls)
-    faults.push(...batch.faults)
-  }
+  await run.judge(bytes(), {
+    call: (one) => calls.push(one),
+    fault: (one) => faults.push(one),
+    flush: async () => undefined,
+  })
   const lineOf = createLineWriter()
   return {
     calls,

@@ -58,7 +58,7 @@ export default class ToolguardReplay extends BaseCommand {
     for (const note of replayNotes(loaded.policy, flags)) this.term.note(note)
     const printer = createReplayPrinter(flags, this.term)
     await printer.start(old !== undefined)
-    for await (const batch of run.batches(openInput(args.calls))) await printer.batch(batch)
+    await run.judge(openInput(args.calls), printer)
     const changes = run.changes()
     await (changes === undefined ? printer.end(run.summary()) : printer.changes(changes))
     process.exitCode = replayExit({summary: run.summary(), changed: changes?.summary.changed}, flags['fail-on'])

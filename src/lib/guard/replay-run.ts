@@ -13,10 +13,12 @@ import {
 } from './replay.ts'
 import {createTally, type ReplaySummary} from './replay-summary.ts'
 
-/** What one chunk of the input turned out to hold. */
-export interface ReplayBatch {
-  calls: ReplayedCall[]
-  faults: ReplayFault[]
+/** Takes what a replay finds, as it goes: nothing is kept for it. */
+export interface ReplaySink {
+  call(replayed: ReplayedCall): void
+  fault(fault: ReplayFault): void
+  /** Called after every chunk of the input; the replay waits for it. */
+  flush(): Promise<void>
 }
 
 /** A policy as written and as compiled for replay. */
@@ -30,8 +32,8 @@ type Changes = ReturnType<ReturnType<typeof createChanges>['summary']>
 
 /** A replay under way. */
 export interface ReplayRun {
-  /** Judges everything in a stream of bytes, in order, a chunk at a time: memory stays flat however long it is. */
-  batches(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ReplayBatch>
+  /** Judges everything in a stream of bytes, in order: memory stays flat however long it is. */
+  judge(chunks: AsyncIterable<Uint8Array>, sink: ReplaySink): Promise<void>
   summary(): ReplaySummary
   /** What changed against the other policy, when there is one. */
   changes(): Changes | undefined
@@ -43,33 +45,37 @@ export function createReplayRun(now: ReplaySide, options: ReplayOptions & {again
   const replay = createReplay(now.compiled, {...replayOptions, onMatch: tally.matched})
   const comparison = against === undefined ? undefined : compare(against, now, replayOptions)
 
-  async function judged(record: InputRecord, batch: ReplayBatch, replayed: Replayed): Promise<void> {
-    if (replayed?.kind === 'call') await comparison?.add(record, replayed.replayed)
-    take(batch, replayed)
-  }
-
-  function take(batch: ReplayBatch, replayed: Replayed): void {
+  function take(sink: ReplaySink, replayed: Replayed): void {
     if (replayed === undefined) return
     if (replayed.kind === 'fault') {
       tally.fault()
-      batch.faults.push(replayed.fault)
+      sink.fault(replayed.fault)
     } else {
       tally.call(replayed.replayed)
-      batch.calls.push(replayed.replayed)
+      sink.call(replayed.replayed)
     }
   }
 
+  async function takeLater(
+    sink: ReplaySink,
+    record: InputRecord,
+    replaying: Replayed | Promise<Replayed>,
+  ): Promise<void> {
+    const replayed = await replaying
+    if (replayed?.kind === 'call') await comparison?.add(record, replayed.replayed)
+    take(sink, replayed)
+  }
+
   return {
-    async *batches(chunks) {
+    async judge(chunks, sink) {
       for await (const records of recordBatches(chunks)) {
-        const batch: ReplayBatch = {calls: [], faults: []}
         for (const record of records) {
           const replayed = replay.next(record)
           // Nothing to wait for is the usual case, and waiting for nothing 100 000 times is not free.
-          if (replayed instanceof Promise || comparison !== undefined) await judged(record, batch, await replayed)
-          else take(batch, replayed)
+          if (replayed instanceof Promise || comparison !== undefined) await takeLater(sink, record, replayed)
+          else take(sink, replayed)
         }
-        yield batch
+        await sink.flush()
       }
     },
     summary: tally.summary,

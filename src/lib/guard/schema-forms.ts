@@ -1,5 +1,8 @@
 import {z} from 'zod'
 
+// A process checks its configuration once: compiling the checks first would take longer than making them.
+z.config({jitless: true})
+
 // Every form carries the words for what it expects as the message of all its issues, so that a fault reads the same
 // whether the value is missing, of another type or out of range.
 

@@ -28,16 +28,18 @@ export function verdictWord(verdict: Outcome, paint: Paint): string {
 export function replayedLine({line, call, would}: ReplayedCall, {paint, width}: VerdictTextOptions): string {
   const head = `${String(line).padStart(6)}  `
   const names = `${pad(printable(call.toolName), 12)}  ${pad(printable(would.ruleId ?? '-'), 20)}  `
-  const why = printable(whyOf(would) ?? '')
+  const why = printable(whyOf(would))
   const used = widthOf(head) + 9 + widthOf(names)
   return `${paint.dim(head)}${verdictWord(would.verdict, paint)}  ${names}${width === undefined ? why : clip(why, Math.max(20, width - used))}`.trimEnd()
 }
 
-function whyOf(judgement: Judgement): string | undefined {
+function whyOf(judgement: Judgement): string {
   if (judgement.verdict === 'action') return `the action "${judgement.actionId}" would be asked`
-  if (judgement.verdict === 'ask') return judgement.reason ?? judgement.ask?.title
+  if (judgement.verdict === 'ask') return judgement.reason ?? judgement.ask?.title ?? ''
   if (judgement.verdict === 'rewrite') return judgement.reason ?? `params become ${JSON.stringify(judgement.params)}`
-  return judgement.reason
+  const assumed =
+    'assumed' in judgement && judgement.assumed !== undefined ? `(assumed: ${judgement.assumed})` : undefined
+  return [judgement.reason, assumed].filter((part) => part !== undefined).join(' ')
 }
 
 /** How many calls of each verdict, and how often each rule came up. */
