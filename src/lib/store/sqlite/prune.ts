@@ -1,5 +1,6 @@
 import type {PruneRequest} from '../port.ts'
 import type {Connection} from './connection.ts'
+import {dropContextTables, hasContextTables} from './context-tables.ts'
 import {logRow, readHead, writeHead} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import {pause} from './pause.ts'
@@ -7,8 +8,8 @@ import type {Writer} from './write.ts'
 import {createWriter, turnMs} from './write.ts'
 
 /**
- * Removes the oldest events, in pieces that keep no writer waiting, together with their words, and gives the space
- * back. The chain of what is left begins at the last event that was removed (`log.pruned_*`).
+ * Removes the oldest events, in pieces that keep no writer waiting, together with all that the indexes say of them, and
+ * gives the space back. The chain of what is left begins at the last event that was removed (`log.pruned_*`).
  */
 export async function pruneLog(file: LogFile, request: PruneRequest): Promise<{removed: number; left: number}> {
   const {events} = readHead(file.reader())
@@ -23,6 +24,9 @@ export async function pruneLog(file: LogFile, request: PruneRequest): Promise<{r
   let removed = 0
   while (prunedSeq(file.reader()) < cut) removed += await writer.write((connection) => prunePiece(connection, cut))
   await forgetWords(writer)
+  await writer.write((connection) => {
+    if (hasContextTables(connection)) dropContextTables(connection)
+  })
   await shrink(file, writer)
   return {removed, left: readHead(file.reader()).events}
 }
