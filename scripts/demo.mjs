@@ -30,12 +30,29 @@ step('query', '--text', 'deploy')
 step('query', '--by', 'type')
 say('Watch live: four seconds of tail, while another process records events.')
 await liveTail()
+say('What a guard policy would have done to captured calls, and what a better one changes.')
+step('toolguard', 'replay', examples('calls.ndjson'), '--config', examples('guard/first.json'))
+step(
+  'toolguard',
+  'replay',
+  examples('calls.ndjson'),
+  '--config',
+  examples('guard/second.json'),
+  '--against',
+  examples('guard/first.json'),
+)
+say('What the agent would remember when it is asked this.')
+step('context', 'preview', '--agent', 'main', '--prompt', 'Which tea does Mara drink?', '--budget', '300')
 say('Nothing in the log is missing, changed or swapped.')
 step('stream', 'verify')
 say(
   'That was all of it in a temporary folder, which is gone now. Yours: claw-events stream init && claw-events migrate',
 )
 stop(0)
+
+function examples(name) {
+  return path.relative(process.cwd(), path.join(root, 'examples', name))
+}
 
 function say(text) {
   console.log(`\n# ${text}`)
