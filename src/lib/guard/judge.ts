@@ -96,21 +96,17 @@ function walk(run: Run, from: number, now: number): Judgement {
     const rule = rules[index]!
     subject.doubt = undefined
     const match = trace === undefined ? rule.testKnownTool(subject) : rule.test(subject)
+    // Read before the trace, which tries conditions that the judgement had no need of.
+    const doubt = match === Unsure ? {why: subject.doubt, detail: subject.doubtDetail ?? 'not understood'} : undefined
     const step = trace === undefined ? undefined : traceRule(rule, subject)
     if (step !== undefined) trace!.push(step)
     if (match === No) continue
-    if (match === Unsure && subject.doubt === 'redacted') return undecidable(run, rule, index, now)
-    if (match === Unsure && rule.onlyAllows) {
+    if (doubt?.why === 'redacted') return undecidable(run, rule, index, {now, reason: doubt.detail})
+    if (doubt !== undefined && rule.onlyAllows) {
       if (step !== undefined) step.ledTo = 'assumed not to match'
       continue
     }
-    const judgement = apply(
-      run,
-      rule,
-      index,
-      now,
-      match === Unsure ? (subject.doubtDetail ?? 'not understood') : undefined,
-    )
+    const judgement = apply(run, rule, index, now, doubt?.detail)
     if (step !== undefined) step.ledTo = stepOf(judgement)
     if (judgement !== undefined) return judgement
   }
@@ -180,8 +176,12 @@ function failed(run: Run, rule: CompiledRule, reason: string, actionId?: string)
 }
 
 /** With the redacted value the rule may have matched or not. If both end the same, that is the verdict. */
-function undecidable(run: Run, rule: CompiledRule, index: number, now: number): Judgement {
-  const reason = run.subject.doubtDetail ?? 'a value was redacted'
+function undecidable(
+  run: Run,
+  rule: CompiledRule,
+  index: number,
+  {now, reason}: {now: number; reason: string},
+): Judgement {
   const otherwise = walk(run, index + 1, now)
   const {effect} = rule
   const same =
