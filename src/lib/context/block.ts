@@ -19,6 +19,8 @@ export interface Candidate {
 /** A passage that has a line. */
 export interface Taken {
   eventId: string
+  /** Its short name in the text. */
+  ref: string
   section: Section
   score: number
   /** Of its line. */
@@ -93,7 +95,7 @@ export function createBlock(head: Layout, {analyzer, counter, options, budget, w
     const text = lineOf(item, event, head.atMs, options)
     return text === undefined
       ? undefined
-      : {line: {eventId, section, score, tokens: costOf(text), layout: item, timeMs}, event, terms}
+      : {line: {eventId, ref: item.ref, section, score, tokens: costOf(text), layout: item, timeMs}, event, terms}
   }
 
   function take(candidates: readonly Candidate[], tokens: number): void {
@@ -156,7 +158,7 @@ function byTime(a: Line, b: Line): number {
 function ranked(lines: readonly Line[]): Taken[] {
   return lines
     .toSorted((a, b) => b.score - a.score || b.timeMs - a.timeMs || (a.eventId < b.eventId ? -1 : 1))
-    .map(({eventId, section, score, tokens}) => ({eventId, section, score: rounded(score), tokens}))
+    .map(({eventId, ref, section, score, tokens}) => ({eventId, ref, section, score: rounded(score), tokens}))
 }
 
 function rankedDrops(dropped: ReadonlyMap<string, Dropped>): Dropped[] {

@@ -105,10 +105,9 @@ function timeText(timeMs: number, atMs: number): string {
 
 const hourMs = 3_600_000
 
-/** An age in its largest whole unit: `<1h`, `5h`, `3d`, `7mo`, `2y`. Coarse, so that the text changes seldom. */
+/** An age in its largest whole unit: `0h`, `5h`, `3d`, `7mo`, `2y`. Coarse, so that the text changes seldom. */
 export function ageText(ageMs: number): string {
   const hours = Math.floor(ageMs / hourMs)
-  if (hours < 1) return '<1h'
   if (hours < 24) return `${hours}h`
   const days = Math.floor(hours / 24)
   if (days < 61) return `${days}d`

@@ -91,10 +91,10 @@ function createShelf(): Shelf {
   function view(byId: ReadonlyMap<string, ClawEvent>): ContextView {
     const isLive = ({eventId}: StoredPassage) => !retired.has(eventId)
     const inOrder = passages.filter(isLive).sort(byTime)
-    const sessions = Map.groupBy(inOrder, ({session}) => session)
+    const threads = Map.groupBy(inOrder, ({thread}) => thread)
     const places = new Map<number, number>()
-    for (const session of sessions.values()) {
-      for (const [place, {number}] of session.entries()) places.set(number, place)
+    for (const thread of threads.values()) {
+      for (const [place, {number}] of thread.entries()) places.set(number, place)
     }
     return {
       passages: passages.length,
@@ -103,8 +103,8 @@ function createShelf(): Shelf {
       frequency: (term) => terms.get(term)?.numbers.length ?? 0,
       postings: (term) => terms.get(term),
       entries: (numbers) => numbers.map((number) => passages[number]!).filter(isLive),
-      around({session, number}, distance) {
-        const list = sessions.get(session) ?? []
+      around({thread, number}, distance) {
+        const list = (thread !== '' && threads.get(thread)) || []
         const place = places.get(number) ?? 0
         const before = list.slice(Math.max(0, place - distance), place).reverse()
         return {before, after: list.slice(place + 1, place + 1 + distance)}
@@ -116,6 +116,7 @@ function createShelf(): Shelf {
         const [first] = within
         return first && {events: within.length, firstMs: first.timeMs, lastMs: within.at(-1)!.timeMs}
       },
+      sessionStart: (session) => inOrder.find((passage) => passage.session === session)?.timeMs,
       speakers: () => [...speakers].sort(),
       events: (numbers) => new Map(numbers.map((number) => [number, events[number]!])),
       eventsById: (eventIds) => new Map(eventIds.flatMap((eventId) => pairOf(eventId, byId.get(eventId)))),

@@ -11,8 +11,8 @@ export interface RetrievalModel {
   twoAway: number
   /** In addition, when the passage before is a question: this one may be its answer. */
   answer: number
-  /** Share of its session's best scores. */
-  session: number
+  /** Share of the best scores of its thread (most often a session). */
+  thread: number
   /** A passage of the one speaker whom the prompt names: factor, and share of the best score. */
   speakerFactor: number
   speaker: number
@@ -37,7 +37,7 @@ export const defaultModel: RetrievalModel = {
   after: 0.4,
   twoAway: 0.2,
   answer: 0.3,
-  session: 0.3,
+  thread: 0.3,
   speakerFactor: 1.5,
   speaker: 0.2,
   tellsTime: 0.15,

@@ -1,6 +1,6 @@
 import type {ClawEvent} from '../event/envelope.ts'
 import {wordsOf} from '../filter/text.ts'
-import type {IndexedPassage, Reading} from '../store/context-index.ts'
+import type {IndexedPassage, PassageKind, Reading} from '../store/context-index.ts'
 import {type PassageOptions, passageOf, timeMsOf} from './passage.ts'
 import {mentionsTime} from './time-words.ts'
 import type {Analyzer} from './words.ts'
@@ -26,12 +26,14 @@ function readPassage(event: ClawEvent, analyzer: Analyzer, options: PassageOptio
   const {kind, text, speaker, target} = found
   const label = kind === 'message' || kind === 'reply' ? '' : found.label
   const inOrder = analyzer.terms(`${label}\n${text}`).slice(0, mostTerms)
+  const session = event.sessionId ?? event.sessionKey ?? ''
   const terms = new Map<string, number>()
   for (const term of inOrder) terms.set(term, (terms.get(term) ?? 0) + 1)
   return {
     eventId: event.eventId,
     agentId: event.agentId,
-    session: event.sessionId ?? event.sessionKey ?? '',
+    session,
+    thread: threadOf(event, kind, session),
     timeMs: timeMsOf(event),
     kind,
     speaker: wordsOf(speaker).map(analyzer.term).join(' '),
@@ -42,6 +44,12 @@ function readPassage(event: ClawEvent, analyzer: Analyzer, options: PassageOptio
     words: inOrder.length,
     terms,
   }
+}
+
+function threadOf({data}: ClawEvent, kind: PassageKind, session: string): string {
+  if (kind === 'memory') return typeof data['path'] === 'string' ? `file ${data['path']}` : ''
+  if (session === '') return ''
+  return kind === 'tool' || kind === 'failure' ? `tools ${session}` : `talk ${session}`
 }
 
 /** Streamed text comes in pieces, each with all of the text so far. */

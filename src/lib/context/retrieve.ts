@@ -42,12 +42,12 @@ function rank(view: ContextView, query: Query, {scores, surroundings}: Found, op
   const wordScore = (passage: StoredPassage) => scores[passage.number]! * (speaks(passage) ? model.speakerFactor : 1)
   const found = bestPassages(view, scores, isInTime)
   const best = Math.max(0, ...found.map(wordScore))
-  const ofSession = sessionScores(found, wordScore)
+  const ofThread = threadScores(found, wordScore)
   const score = ({passage, before, after}: Near): Hit => {
     const near = nearScore({before, after}, wordScore, model)
-    const session = model.session * (ofSession.get(passage.session) ?? 0)
+    const thread = model.thread * (ofThread.get(passage.thread) ?? 0)
     const speaker = speaks(passage) ? model.speaker * best : 0
-    const said = (wordScore(passage) + near + session + speaker) * (passage.isQuestion ? model.question : 1)
+    const said = (wordScore(passage) + near + thread + speaker) * (passage.isQuestion ? model.question : 1)
     return {passage, score: said + timeScore(passage, query, model) * best}
   }
   const inReach = new Map(
@@ -92,14 +92,15 @@ function speakerTest({speakers}: Query): (passage: StoredPassage) => boolean {
   return ({speaker}) => speaker === name || (speaker !== '' && speaker.split(' ').includes(name))
 }
 
-function sessionScores(
+function threadScores(
   found: readonly StoredPassage[],
   scoreOf: (passage: StoredPassage) => number,
 ): Map<string, number> {
-  const bySession = Map.groupBy(found, ({session}) => session)
-  const sums = [...bySession].map(([session, passages]): [string, number] => {
+  const byThread = Map.groupBy(found, ({thread}) => thread)
+  byThread.delete('')
+  const sums = [...byThread].map(([thread, passages]): [string, number] => {
     const [first = 0, second = 0, third = 0] = passages.map(scoreOf).sort((a, b) => b - a)
-    return [session, first + second / 2 + third / 4]
+    return [thread, first + second / 2 + third / 4]
   })
   return new Map(sums)
 }

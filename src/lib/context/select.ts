@@ -51,7 +51,7 @@ const mostRecent = 60
 const recentBesideHits = 24
 const mostFacts = 30
 /** Below this share of the best score a hit has little to do with the prompt. */
-const weakShare = 0.1
+const weakShare = 0.25
 
 /**
  * Selects what an agent should remember. Pure: the same passages, request and tools give the same bytes, whatever the

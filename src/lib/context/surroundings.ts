@@ -1,6 +1,6 @@
 import type {ContextView, StoredPassage} from '../store/context-index.ts'
 
-/** A passage with those next to it in its session, the nearest first. */
+/** A passage with those next to it in its thread, the nearest first. */
 export interface Near {
   passage: StoredPassage
   before: StoredPassage[]

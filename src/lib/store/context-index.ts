@@ -8,6 +8,11 @@ export interface PassageEntry {
   eventId: string
   /** Session id, else session key; empty where the event is of no session. */
   session: string
+  /**
+   * Passages of one thread stand next to each other: what was said in a session, what its tools returned, the sections
+   * of a file. Empty where it stands alone.
+   */
+  thread: string
   timeMs: number
   kind: PassageKind
   /** Terms of the speaker's name, separated by spaces; empty when nobody is named. */
@@ -84,7 +89,7 @@ export interface ContextView {
   postings(term: string): Postings | undefined
   /** The passages with these numbers, in any order. */
   entries(numbers: readonly number[]): StoredPassage[]
-  /** Up to `distance` passages before and after one in its session, nearest last and nearest first. */
+  /** Up to `distance` passages before and after one in its thread, the nearest first; none where it stands alone. */
   around(passage: StoredPassage, distance: number): {before: StoredPassage[]; after: StoredPassage[]}
   /** The newest first. */
   latest(query: LatestQuery): StoredPassage[]
@@ -92,6 +97,8 @@ export interface ContextView {
   newestSuccess(target: string): StoredPassage | undefined
   /** Passages in a span of time (epoch milliseconds, inclusive); undefined for none. */
   span(sinceMs: number, untilMs: number): TimeSpan | undefined
+  /** Epoch milliseconds of a session's first passage; undefined for one that is not there. */
+  sessionStart(session: string): number | undefined
   /** Terms of the names of everybody who speaks. */
   speakers(): readonly string[]
   /** The events with these numbers; those that are gone from the log are left out. */

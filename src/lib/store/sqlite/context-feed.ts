@@ -146,16 +146,17 @@ interface Place {
 
 function insertPassage(connection: Connection, {agent, number, seq}: Place, passage: IndexedPassage): void {
   const {sql} = connection
-  const {eventId, session, timeMs, kind, speaker, isQuestion, mentionsTime, part, target, words} = passage
+  const {eventId, session, thread, timeMs, kind, speaker, isQuestion, mentionsTime, part, target, words} = passage
   const isRetired =
     sql('SELECT 1 FROM context_retired WHERE agent = ? AND event_id = ?').get(agent, eventId) !== undefined ||
     (part !== '' && !becomesNewest(connection, agent, passage))
-  sql('INSERT INTO context_passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+  sql('INSERT INTO context_passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
     agent,
     number,
     seq,
     eventId,
     session,
+    thread,
     timeMs,
     kind,
     speaker,

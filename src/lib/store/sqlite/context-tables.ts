@@ -32,6 +32,7 @@ CREATE TABLE context_passages (
   seq INTEGER NOT NULL,
   event_id TEXT NOT NULL,
   session TEXT NOT NULL,
+  thread TEXT NOT NULL,
   ts INTEGER NOT NULL,
   kind TEXT NOT NULL,
   speaker TEXT NOT NULL,
@@ -43,9 +44,10 @@ CREATE TABLE context_passages (
   retired INTEGER NOT NULL,
   PRIMARY KEY (agent, number)
 ) WITHOUT ROWID;
-CREATE INDEX context_by_session ON context_passages (
-  agent, session, ts, words, event_id, kind, speaker, is_question, mentions_time, target
+CREATE INDEX context_by_thread ON context_passages (
+  agent, thread, ts, words, event_id, session, kind, speaker, is_question, mentions_time, target
 ) WHERE retired = 0;
+CREATE INDEX context_by_session ON context_passages (agent, session, ts) WHERE retired = 0;
 CREATE INDEX context_by_kind ON context_passages (agent, kind, ts, words, event_id) WHERE retired = 0;
 CREATE INDEX context_by_time ON context_passages (agent, ts) WHERE retired = 0;
 CREATE INDEX context_by_event ON context_passages (agent, event_id);

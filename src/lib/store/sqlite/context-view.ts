@@ -7,7 +7,7 @@ import {eventKey} from './row.ts'
 
 type Row = Record<string, SQLOutputValue>
 
-const columns = 'number, event_id, session, ts, kind, speaker, is_question, mentions_time, target, words'
+const columns = 'number, event_id, session, thread, ts, kind, speaker, is_question, mentions_time, target, words'
 /** As `memory` orders them: by time, then the longer last, then by id. */
 const byTime = 'ts, words, event_id'
 const byTimeDown = 'ts DESC, words DESC, event_id DESC'
@@ -19,10 +19,10 @@ export function contextView(connection: Connection, agentId: string): ContextVie
   const agent = Number(row?.['id'] ?? 0)
   const passages = Number(row?.['passages'] ?? 0)
   const live = 'FROM context_passages WHERE agent = ? AND retired = 0'
-  const inSession = `SELECT ${columns} ${live} AND session = ? AND (${byTime})`
+  const inThread = `SELECT ${columns} ${live} AND thread = ? AND (${byTime})`
   // Looked up once a view: these are asked hundreds of times.
-  const before = sql(`${inSession} < (?, ?, ?) ORDER BY ${byTimeDown} LIMIT ?`)
-  const after = sql(`${inSession} > (?, ?, ?) ORDER BY ${byTime} LIMIT ?`)
+  const before = sql(`${inThread} < (?, ?, ?) ORDER BY ${byTimeDown} LIMIT ?`)
+  const after = sql(`${inThread} > (?, ?, ?) ORDER BY ${byTime} LIMIT ?`)
   const entry = sql(`SELECT ${columns} ${live} AND number = ?`)
   const termRow = sql('SELECT passages FROM context_terms WHERE agent = ? AND term = ?')
   const body = sql(
@@ -62,8 +62,9 @@ export function contextView(connection: Connection, agentId: string): ContextVie
         return found ? passageOf(found) : []
       })
     },
-    around({session, timeMs, words, eventId}, distance) {
-      const place = [agent, session, timeMs, words, eventId, distance] as const
+    around({thread, timeMs, words, eventId}, distance) {
+      if (thread === '') return {before: [], after: []}
+      const place = [agent, thread, timeMs, words, eventId, distance] as const
       return {before: before.all(...place).map(passageOf), after: after.all(...place).map(passageOf)}
     },
     latest(query) {
@@ -87,6 +88,10 @@ export function contextView(connection: Connection, agentId: string): ContextVie
       const span = {events: Number(events), firstMs: Number(first), lastMs: Number(last)}
       return span.events === 0 ? undefined : span
     },
+    sessionStart(session) {
+      const first = sql(`SELECT min(ts) AS first ${live} AND session = ?`).get(agent, session)?.['first']
+      return typeof first === 'number' ? first : undefined
+    },
     speakers: () =>
       sql('SELECT name FROM context_speakers WHERE agent = ? ORDER BY name')
         .all(agent)
@@ -104,6 +109,7 @@ function passageOf(row: Row): StoredPassage {
     number: Number(row['number']),
     eventId: String(row['event_id']),
     session: String(row['session']),
+    thread: String(row['thread']),
     timeMs: Number(row['ts']),
     kind: String(row['kind']) as PassageKind,
     speaker: String(row['speaker']),

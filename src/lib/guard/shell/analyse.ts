@@ -1,0 +1,92 @@
+import type {ParsedScript} from 'unbash'
+import {runFields} from './run-fields.ts'
+import {parseScript, runScript} from './run-script.ts'
+import {runBody, runParsed} from './script.ts'
+import {doubt, type Flow, type RunCommand, type Shell, spend, type Value} from './shell.ts'
+import {plain, reservedCharacters, type Text, TooMuch} from './text.ts'
+
+/** What a command line runs, as far as that can be told. */
+export interface Analysis {
+  commands: readonly RunCommand[]
+  flows: readonly Flow[]
+  /** Why the line is not understood; none if it is. */
+  doubts: readonly string[]
+}
+
+/** Linux starts no program with a longer argument than this, and the shell gets the line as one. */
+export const lineLimit = 131_072
+/** Steps of work for one line. */
+const budget = 60_000
+
+/** Follows a command line. Never throws: what cannot be followed is a doubt. */
+export function analyse(line: string): Analysis {
+  if (line.length > lineLimit) return notRead(`it is longer than ${lineLimit} characters`)
+  if (reservedCharacters.test(line)) return notRead('it has characters that no text should have')
+  const shell = newShell()
+  try {
+    run(shell, line)
+  } catch (error) {
+    // A RangeError is the stack's end: the line is nested too deep.
+    if (!(error instanceof TooMuch || error instanceof RangeError)) throw error
+    doubt(shell, error instanceof TooMuch ? error.message : 'it is nested too deep')
+  }
+  return {commands: shell.commands, flows: shell.flows, doubts: [...shell.doubts]}
+}
+
+function run(shell: Shell, line: string): void {
+  const script = parseScript(shell, line)
+  if (script === undefined) return
+  runAll(shell, script)
+  if (shell.files.size === 0 || shell.doubts.size > 0) return
+  // A file may be read before it is written: by what runs in the background, or from a pipe with a name.
+  shell.variables.clear()
+  runAll(shell, script)
+}
+
+function runAll(shell: Shell, script: ParsedScript): void {
+  shell.runParsed(shell, script, undefined)
+  for (const trap of shell.traps.splice(0)) runScript(shell, {script: trap, stdin: undefined, into: 'sh'})
+  for (const name of shell.functions.keys())
+    if (!shell.calledFunctions.has(name)) shell.runFunction(shell, name, [], undefined)
+}
+
+function notRead(why: string): Analysis {
+  return {commands: [], flows: [], doubts: [why]}
+}
+
+function newShell(): Shell {
+  return {
+    variables: new Map(),
+    files: new Map(),
+    functions: new Map(),
+    calledFunctions: new Set(),
+    aliases: new Map(),
+    sinks: new Map(),
+    commands: [],
+    flows: [],
+    doubts: new Set(),
+    positional: [],
+    zero: plain('bash'),
+    wrappers: [],
+    stdin: undefined,
+    traps: [],
+    changes: 0,
+    depth: 0,
+    budget,
+    processSubstitutions: 0,
+    runFields,
+    runParsed,
+    runFunction,
+  }
+}
+
+function runFunction(shell: Shell, name: string, args: Value, stdin: Text | undefined): Text {
+  spend(shell)
+  const outer = shell.positional
+  shell.positional = args
+  try {
+    return runBody(shell, name, stdin)
+  } finally {
+    shell.positional = outer
+  }
+}

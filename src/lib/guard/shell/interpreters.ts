@@ -1,0 +1,190 @@
+import {type Call, passedOn, type Runner, someOutput, wordsOf} from './call.ts'
+import {type Family, readsPrograms, runsPrograms} from './code.ts'
+import {baseName, contentOf, isStandardInput, isWritten} from './files.ts'
+import {runScript} from './run-script.ts'
+import {doubt, type Field, type Shell} from './shell.ts'
+import {FromFile, Made, Outside, plain, type Text} from './text.ts'
+
+const shells = new Set(
+  'sh bash rbash dash ash zsh ksh ksh93 mksh lksh pdksh yash fish csh tcsh posh hush osh'.split(' '),
+)
+
+export function isShell(name: string): boolean {
+  return shells.has(name)
+}
+
+export function interpreterRunner(name: string): Runner | undefined {
+  if (isShell(name)) return runShell
+  const language = languageOf(name)
+  return language && ((shell, call) => runLanguage(shell, call, language))
+}
+
+/** Options of shells that take the next word. */
+const shellValues = new Set(['-o', '+o', '-O', '+O', '--rcfile', '--init-file'])
+
+/** `bash -lc 'script' name args…`, `bash file args…`, `bash -s args…` and `bash` with a script on its input. */
+const runShell: Runner = (shell, call) => {
+  const {name, args, stdin} = call
+  let at = 0
+  let readsInput = false
+  let takesScript = false
+  for (; at < args.length; at++) {
+    const {text} = args[at]!
+    if (text === '--' || text === '-') {
+      at++
+      break
+    }
+    if (!/^[-+]./.test(text)) break
+    if (shellValues.has(text)) {
+      if (text.endsWith('file')) runFile(shell, call, args[at + 1]!)
+      at++
+    } else if (/^--command(?:=|$)/.test(text)) takesScript = true
+    else if (/^-[^-]*c/.test(text)) takesScript = true
+    else if (/^-[^-]*s/.test(text)) readsInput = true
+  }
+  const [script, ...rest] = args.slice(at)
+  // $0 stands in front of $1.
+  if (takesScript)
+    return script && runScript(shell, {script, stdin, into: name, positional: rest.slice(1), zero: rest[0]})
+  if (script !== undefined && !readsInput) return runFile(shell, call, script, rest)
+  return stdin && runScript(shell, {script: stdin, stdin: undefined, into: name, positional: args.slice(at)})
+}
+
+/** Runs a file as a script: what is in it is known only if the line wrote it. */
+export function runFile(
+  shell: Shell,
+  {name, stdin}: Call,
+  path: Field | undefined,
+  args: readonly Field[] = [],
+): Text | undefined {
+  if (path === undefined) return undefined
+  const isInput = isStandardInput(path.text)
+  if (!isInput && !isWritten(shell, path.text)) {
+    if (path.from.size > 0 && path.text.includes(Made))
+      doubt(shell, `${name} runs a file whose name is not in the line`)
+    return undefined
+  }
+  return runScript(shell, {
+    script: contentOf(shell, path.text),
+    stdin: isInput ? undefined : stdin,
+    into: name,
+    positional: args,
+  })
+}
+
+interface Language {
+  /** Options whose value is code. */
+  code: RegExp
+  /** Options that make the input data though no file is named. */
+  data?: RegExp
+  family: Family
+}
+
+const languages: ReadonlyArray<[names: RegExp, language: Language]> = [
+  [/^(?:python|pypy|ipython)[\d.]*$/, {code: /^-[A-Za-z]*c/, data: /^-[A-Za-z]*m/, family: 'python'}],
+  [
+    /^(?:node|nodejs|deno|bun|tsx|ts-node|esbuild-runner)$/,
+    {code: /^(?:-e|-p|-pe|--eval|--print|eval)(?:=|$)/, family: 'node'},
+  ],
+  [/^perl[\d.]*$/, {code: /^-[A-Za-z0]*[eE]/, family: 'perl'}],
+  [/^ruby[\d.]*$/, {code: /^-[A-Za-z0]*e/, family: 'other'}],
+  [
+    /^(?:php[\d.]*|lua[\d.]*|luajit|julia|groovy|scala|elixir|r|rscript|tclsh[\d.]*|guile|sbcl|ghc|osascript|expect|swipl|raku|crystal|awk)$/,
+    {code: /^-(?:r|e|E|c|-eval|-execute)/, family: 'other'},
+  ],
+]
+
+function languageOf(name: string): Language | undefined {
+  return languages.find(([names]) => names.test(name))?.[1]
+}
+
+/** Code in other languages is not followed: what might start programs is not understood. */
+function runLanguage(shell: Shell, call: Call, {code, data, family}: Language): Text | undefined {
+  const {name, args, stdin} = call
+  const script = args.find(({text}) => !text.startsWith('-'))
+  const hasCode = args.some(({text}) => code.test(text))
+  const readsCode =
+    stdin !== undefined &&
+    !hasCode &&
+    (script === undefined || isStandardInput(script.text) || script.text === '-') &&
+    !args.some(({text}) => data?.test(text))
+  const codes: Text[] = [wordsOf(args)]
+  if (readsCode) codes.push(stdin)
+  else if (script !== undefined && !hasCode && isWritten(shell, script.text)) codes.push(contentOf(shell, script.text))
+  for (const {text, from} of codes) {
+    if (from.size > 0) shell.flows.push({into: name, from})
+    if (text.includes(Made) || (readsCode && text.trim() === Outside))
+      doubt(shell, `${name} runs code that is not in the line`)
+    else if (text !== FromFile && runsPrograms(family, text)) doubt(shell, `${name} runs code that may start programs`)
+  }
+  return someOutput(call)
+}
+
+/** Commands that read other commands: `at`, `crontab`, a database's prompt. */
+export const readers: Readonly<Record<string, Runner>> = {
+  at: (shell, {stdin, name}) => stdin && runScript(shell, {script: stdin, stdin: undefined, into: name}),
+  batch: (shell, {stdin, name}) => stdin && runScript(shell, {script: stdin, stdin: undefined, into: name}),
+  crontab: (shell, call) => {
+    const {name, stdin, args} = call
+    if (stdin === undefined || !args.some(({text}) => text === '-')) return undefined
+    const script = stdin.text.replace(/^[ \t]*(?:@\w+|(?:[\d*,/\-A-Za-z]+[ \t]+){5})/gm, '')
+    return runScript(shell, {script: {text: script, from: stdin.from}, stdin: undefined, into: name})
+  },
+  make: (shell, {args, stdin}) => {
+    if (
+      stdin !== undefined &&
+      args.some(
+        ({text}, index) =>
+          /^-f-?$|^--(?:file|makefile)(?:=|$)/.test(text) && isStandardInput(args[index + 1]?.text ?? '-'),
+      )
+    )
+      doubt(shell, 'make runs rules that it reads from its input')
+    if (args.some(({text}) => text.startsWith('--eval') || text.startsWith('SHELL=')))
+      doubt(shell, 'make runs rules that stand in the line')
+    return undefined
+  },
+  awk: runAwk,
+  gawk: runAwk,
+  mawk: runAwk,
+  nawk: runAwk,
+  sed: runSed,
+  gsed: runSed,
+  bwrap: opaque,
+  proot: opaque,
+  gdb: (shell, {args}) => {
+    if (args.some(({text}) => /^--?(?:ex|eval-command|args|x|command)/.test(text)))
+      doubt(shell, 'gdb starts what its options say')
+    return undefined
+  },
+  psql: database,
+  mysql: database,
+  sqlite3: database,
+  mongosh: database,
+}
+
+function opaque(shell: Shell, {name}: Call): undefined {
+  doubt(shell, `${name} starts a command that cannot be told from its options`)
+}
+
+function runAwk(shell: Shell, call: Call): Text | undefined {
+  if (call.args.some(({text}) => readsPrograms.awk.test(text) || text.includes(Made)))
+    doubt(shell, 'awk runs code that may start programs')
+  return someOutput(call)
+}
+
+function runSed(shell: Shell, call: Call): Text | undefined {
+  if (call.args.some(({text}) => readsPrograms.sed(text))) doubt(shell, 'sed may start programs')
+  const [path] = call.args.filter(({text}) => isWritten(shell, baseName(text)))
+  if (path !== undefined && call.args.some(({text}) => /^(?:-[a-zA-Z]*i|--in-place)/.test(text))) {
+    shell.files.set(baseName(path.text), [...(shell.files.get(baseName(path.text)) ?? []), plain(Made)])
+  }
+  return someOutput(call)
+}
+
+function database(shell: Shell, call: Call): Text | undefined {
+  const {args, stdin} = call
+  const texts = [...args, ...(stdin === undefined ? [] : [stdin])]
+  if (texts.some(({text}) => /(?:^|\n|["';])\s*(?:\\!|\.(?:shell|system)\b|system\s|!)/i.test(text)))
+    doubt(shell, `${call.name} may start programs`)
+  return passedOn(Made, call)
+}

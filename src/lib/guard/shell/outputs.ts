@@ -1,0 +1,213 @@
+import {type Call, passedOn, type Runner, someOutput} from './call.ts'
+import {baseName, contentOf, isStandardInput, write} from './files.ts'
+import {readOptions} from './options.ts'
+import type {Field, Shell} from './shell.ts'
+import {isKnown, join, Made, Outside, plain, type Text} from './text.ts'
+
+/** Programs whose output can be told from the line, and that write what they read to files. */
+export const printers: Readonly<Record<string, Runner>> = {
+  echo: (_shell, call) => {
+    const flags = /^-[neE]+$/
+    const count = call.args.findIndex(({text}) => !flags.test(text))
+    const isEscaped = call.args.slice(0, Math.max(0, count)).some(({text}) => text.includes('e'))
+    const words = join(call.args.slice(Math.max(0, count)), ' ').text
+    if (isEscaped) return passedOn(`${readEscapes(words)}\n`, call)
+    // Some shells' echo reads escapes without being told to.
+    return passedOn(/\\0?[0-7x]/.test(words) ? Made : `${words}\n`, call)
+  },
+  printf: (_shell, call) => passedOn(formatted(call.args.filter(({text}, index) => index > 0 || text !== '--')), call),
+  cat: (shell, call) => fileContents(shell, call, readOptions(call.args, {permute: true}).operands),
+  tac: (shell, call) => fileContents(shell, call, readOptions(call.args, {permute: true, short: 's'}).operands),
+  base64: decoder((text, flags) =>
+    flags.has('d') || flags.has('D') || flags.has('decode') ? fromBase64(text) : undefined,
+  ),
+  rev: decoder((text) =>
+    text
+      .split('\n')
+      .map((line) => Array.from(line).reverse().join(''))
+      .join('\n'),
+  ),
+  xxd: decoder((text, flags) =>
+    flags.has('r') && flags.has('p') ? Buffer.from(text.replace(/\s/g, ''), 'hex').toString() : undefined,
+  ),
+  tr: (_shell, call) => {
+    const {operands, flags} = readOptions(call.args, {})
+    const input = call.stdin?.text
+    if (input === undefined || !isKnown(input) || input.length > 4096 || flags.has('c') || flags.has('C'))
+      return someOutput(call)
+    const translated = translate(
+      input,
+      operands.map(({text}) => text),
+      flags.has('d'),
+    )
+    return translated === undefined ? someOutput(call) : passedOn(translated, call)
+  },
+  tee: (shell, call) => {
+    const {operands, flags} = readOptions(call.args, {permute: true})
+    const content = {text: call.stdin?.text ?? Outside, from: someOutput(call).from}
+    for (const {text} of operands) write(shell, text, content, flags.has('a') || flags.has('append'))
+    return content
+  },
+  dd: (shell, call) => {
+    const source = call.args.find(({text}) => text.startsWith('if='))?.text.slice(3)
+    const target = call.args.find(({text}) => text.startsWith('of='))?.text.slice(3)
+    const content = {
+      text: (source === undefined ? call.stdin : contentOf(shell, source))?.text ?? Made,
+      from: someOutput(call).from,
+    }
+    if (target === undefined) return content
+    write(shell, target, content)
+    return plain('')
+  },
+  cp: copy,
+  mv: copy,
+  ln: copy,
+  install: copy,
+  curl: download('o', 'output', (flags) => flags.has('O') || flags.has('remote-name') || flags.has('remote-name-all')),
+  wget: download('O', 'output-document', () => true),
+  aria2c: download('o', 'out', () => true),
+  fetch: download('o', 'output', () => true),
+  which: (_shell, call) => passedOn(pathOf(call), call),
+  whereis: (_shell, call) => passedOn(pathOf(call), call),
+  type: (_shell, call) => passedOn(pathOf(call), call),
+  basename: (_shell, call) => passedOn(baseName(call.args.find(({text}) => !text.startsWith('-'))?.text ?? ''), call),
+  realpath: lastArgument,
+  readlink: lastArgument,
+  dirname: (_shell, call) => passedOn((call.args.at(-1)?.text ?? '').replace(/\/?[^/]*$/, '') || '.', call),
+  true: (_shell, call) => passedOn('', call),
+  ':': (_shell, call) => passedOn('', call),
+}
+
+function lastArgument(_shell: Shell, call: Call): Text {
+  return passedOn(call.args.at(-1)?.text ?? Made, call)
+}
+
+/** `which rm` and `command -v rm` print where it is. */
+export function pathOf({args}: Pick<Call, 'args'>): string {
+  const name = args.find(({text}) => !text.startsWith('-'))?.text ?? ''
+  return name.includes('/') ? name : `/usr/bin/${name}`
+}
+
+function fileContents(shell: Shell, call: Call, operands: readonly Field[]): Text {
+  const sources =
+    operands.length === 0 ? [call.stdin ?? plain(Outside)] : operands.map(({text}) => contentOf(shell, text))
+  const content = join(sources)
+  return join([content, {text: '', from: someOutput({...call, stdin: undefined}).from}])
+}
+
+function decoder(decode: (text: string, flags: ReadonlySet<string>) => string | undefined): Runner {
+  return (shell, call) => {
+    const {flags, operands} = readOptions(call.args, {permute: true})
+    const [path] = operands.filter(({text}) => !isStandardInput(text))
+    const input = path === undefined ? call.stdin : contentOf(shell, path.text)
+    const output = input !== undefined && isKnown(input.text) ? decode(input.text, flags) : undefined
+    return passedOn(output ?? Made, call)
+  }
+}
+
+function fromBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString()
+}
+
+/** `tr a-z b-za`, `tr -d x`. Classes such as `[:upper:]` are not followed. */
+function translate(text: string, [from, to]: readonly string[], deletes: boolean): string | undefined {
+  if (from === undefined || !isKnown(from + (to ?? '')) || /\[[:=]/.test(from + (to ?? ''))) return undefined
+  const letters = Array.from(lettersOf(from))
+  if (deletes)
+    return Array.from(text)
+      .filter((letter) => !letters.includes(letter))
+      .join('')
+  if (to === undefined) return undefined
+  const others = Array.from(lettersOf(to))
+  const replaced = new Map(
+    letters.map((letter, index) => [letter, others[Math.min(index, others.length - 1)] ?? letter]),
+  )
+  return Array.from(text, (letter) => replaced.get(letter) ?? letter).join('')
+}
+
+function lettersOf(set: string): string {
+  return readEscapes(set).replace(/([\s\S])-([\s\S])/g, (all, first: string, last: string) => {
+    const [start, end] = [first.charCodeAt(0), last.charCodeAt(0)]
+    return start > end
+      ? all
+      : String.fromCharCode(...Array.from({length: end - start + 1}, (_, index) => start + index))
+  })
+}
+
+const letterEscapes: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  e: '\x1b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+}
+
+/** What `echo -e` and `printf` make of backslashes. */
+export function readEscapes(text: string): string {
+  return text.replace(
+    /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|0?([0-7]{1,3})|([abefnrtv\\]))/g,
+    (_all, hex, unicode, octal, letter) => {
+      if (letter !== undefined) return letterEscapes[letter]!
+      return String.fromCharCode(octal === undefined ? Number.parseInt(hex ?? unicode, 16) : Number.parseInt(octal, 8))
+    },
+  )
+}
+
+/** What printf prints: the format again and again until all arguments are used. */
+export function formatted([format, ...args]: readonly Field[]): string {
+  if (format === undefined) return ''
+  const pattern = readEscapes(format.text)
+  const words = args.map(({text}) => text)
+  let output = ''
+  do {
+    const before = words.length
+    output += pattern.replace(/%%|%(-?[\d.*]*)([sbqdiuxXocfeg])/g, (all, size: string, kind: string) => {
+      if (all === '%%') return '%'
+      const word = words.shift() ?? ''
+      if (size !== '' || /[xXoc]/.test(kind))
+        return /^[\w ./-]*$/.test(word) && kind === 's' && !/[.*]/.test(size) ? word : Made
+      return kind === 'b' ? readEscapes(word) : word
+    })
+    if (words.length === before) break
+  } while (words.length > 0 && output.length < 65_536)
+  return output
+}
+
+/** Copies and links: the target has what the source has. */
+function copy(shell: Shell, call: Call): Text | undefined {
+  const {operands} = readOptions(call.args, {short: 'tSgmo', permute: true})
+  const target = operands.at(-1)
+  for (const source of operands.slice(0, -1)) {
+    const content = contentOf(shell, source.text)
+    // A copied program is that program under another name.
+    const program = plain(`${source.text} "$@"`)
+    const isFolder = target!.text.endsWith('/') || operands.length > 2
+    const path = isFolder ? `${target!.text}/${baseName(source.text)}` : target!.text
+    if (/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(source.text) || source.text.includes('/usr/bin/'))
+      write(shell, path, program)
+    else if (shell.files.has(baseName(source.text))) write(shell, path, content)
+  }
+  return undefined
+}
+
+/** Programs that fetch something and write it to a file. */
+function download(letter: string, long: string, keepsName: (flags: ReadonlySet<string>) => boolean): Runner {
+  return (shell, call) => {
+    const options = readOptions(call.args, {
+      short: 'AbcCDdeEFHhKmoOPQrtTuUwxXyYz'.replace(letter === 'o' ? 'O' : 'o', ''),
+      long,
+      permute: true,
+    })
+    const content = passedOn(Made, call)
+    const target = options.values.findLast(({name}) => name === letter || name === long)?.value.text
+    if (target !== undefined && isStandardInput(target)) return content
+    if (target !== undefined) write(shell, target, content)
+    else if (keepsName(options.flags))
+      for (const {text} of options.operands) write(shell, baseName(text.replace(/[?#].*$/, '')), content)
+    return content
+  }
+}

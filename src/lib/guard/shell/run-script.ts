@@ -1,0 +1,50 @@
+import {type ParsedScript, parse} from 'unbash'
+import {doubt, maybe, type Shell, spend, type Value, within} from './shell.ts'
+import {empty, FromFile, join, Made, Outside, plain, type Text} from './text.ts'
+
+export interface ScriptRun {
+  script: Text
+  /** What the script's own commands read. */
+  stdin: Text | undefined
+  /** The program that runs it: `bash`, `ssh`, and `sh` for the shell at hand (`eval`, `source`). */
+  into: string
+  /** `$1` and so on; those at hand unless given. */
+  positional?: Value
+  /** `$0`, likewise. */
+  zero?: Text
+}
+
+/** Each here-document makes the parser look at the rest of the text again. */
+const hereDocLimit = 100
+
+/** Follows text that a shell runs; the result is what it prints. */
+export function runScript(shell: Shell, {script, stdin, into, positional, zero}: ScriptRun): Text {
+  if (script.from.size > 0) shell.flows.push({into, from: script.from})
+  const text = script.text.trim()
+  if (text === '') return empty
+  // A script in a file is a program like any other: what it does is not in the line.
+  if (text === FromFile) return {text: Outside, from: script.from}
+  if (text === Outside || text.includes(Made)) doubt(shell, `${into} runs text that is not in the line`)
+  if (text === Outside || text === Made) return {text: Made, from: script.from}
+  const parsed = parseScript(shell, script.text)
+  if (parsed === undefined) return plain(Made)
+  const outer = {positional: shell.positional, zero: shell.zero}
+  shell.positional = positional ?? outer.positional
+  shell.zero = zero ?? outer.zero
+  try {
+    const run = () => within(shell, into, () => shell.runParsed(shell, parsed, stdin))
+    // Another shell's variables are its own.
+    const output = into === 'sh' ? run() : maybe(shell, run)
+    return join([output, {text: '', from: script.from}])
+  } finally {
+    Object.assign(shell, outer)
+  }
+}
+
+/** Parses a script, or says why not. Faults are left to who runs it. */
+export function parseScript(shell: Shell, source: string): ParsedScript | undefined {
+  spend(shell, 1 + source.length / 64)
+  if (source.split('<<', hereDocLimit + 2).length - 1 <= hereDocLimit) return parse(source)
+  doubt(shell, 'it has too many here-documents')
+  return undefined
+}

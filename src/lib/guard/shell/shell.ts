@@ -1,0 +1,136 @@
+import type {CompoundCommand, CompoundList, ParsedScript, Redirected} from 'unbash'
+import {joinFrom, Made, nobody, Outside, type Text, TooMuch} from './text.ts'
+
+/** One word of a command after expansion. */
+export interface Field extends Text {
+  /** It came from an unquoted expansion of unknown value only, so it may not be there at all. */
+  readonly mayVanish?: boolean
+  /** It holds an unquoted pattern of file names. */
+  readonly isGlob?: boolean
+}
+
+/** A variable's value: one text, or the elements of an array. */
+export type Value = readonly Text[]
+
+/** One command that the line runs. */
+export interface RunCommand {
+  program: string
+  args: readonly Field[]
+  /** The programs that start it, outermost first. */
+  wrappers: readonly string[]
+}
+
+/** What came from some commands goes into a program: as input, or as code where the program runs code. */
+export interface Flow {
+  into: string
+  from: ReadonlySet<number>
+}
+
+export type FunctionBody = CompoundCommand | Redirected | CompoundList
+
+/**
+ * What is known while a command line is followed. Everything that may be so is kept: several values of a variable,
+ * several contents of a file.
+ */
+export interface Shell {
+  variables: Map<string, Value[]>
+  readonly files: Map<string, Text[]>
+  readonly functions: Map<string, FunctionBody>
+  readonly calledFunctions: Set<string>
+  readonly aliases: Map<string, string>
+  readonly commands: RunCommand[]
+  readonly flows: Flow[]
+  /** Why the line is not understood, each reason once. */
+  readonly doubts: Set<string>
+  positional: Value
+  /** `$0`: the name the script runs under. */
+  zero: Text
+  /** What `trap` runs later. */
+  readonly traps: Text[]
+  /** Grows with everything that is set, so that a loop knows whether to go round again. */
+  changes: number
+  /** How deep in scripts inside scripts. */
+  depth: number
+  /** What the command at hand reads; undefined where that is the terminal. */
+  stdin: Text | undefined
+  /** Work left, in steps. */
+  budget: number
+  processSubstitutions: number
+  /** What `>( )` runs, by the path it stands for. */
+  readonly sinks: Map<string, ParsedScript>
+  /** The programs that start what is being looked at, outermost first. */
+  wrappers: readonly string[]
+  /** Runs words as a command; the result is what it prints. `stdin` is undefined where it is the terminal's. */
+  runFields(shell: Shell, fields: readonly Field[], stdin: Text | undefined): Text
+  /** Runs a script that is parsed. */
+  runParsed(shell: Shell, script: ParsedScript, stdin: Text | undefined): Text
+  /** Calls a function that the line defines. */
+  runFunction(shell: Shell, name: string, args: Value, stdin: Text | undefined): Text
+}
+
+export function spend(shell: Shell, steps = 1): void {
+  shell.budget -= steps
+  if (shell.budget < 0) throw new TooMuch()
+}
+
+export function doubt(shell: Shell, why: string): void {
+  shell.doubts.add(why)
+}
+
+/** Does `work` as something that `program` started. */
+export function within<Result>(shell: Shell, program: string, work: () => Result): Result {
+  const outer = shell.wrappers
+  shell.wrappers = [...outer, program]
+  try {
+    return work()
+  } finally {
+    shell.wrappers = outer
+  }
+}
+
+/**
+ * Does `work` as something that may not happen, or whose variables are its own: after it, what held before may hold
+ * as well.
+ */
+export function maybe<Result>(shell: Shell, work: () => Result): Result {
+  const before = shell.variables
+  spend(shell, before.size)
+  shell.variables = new Map(before)
+  try {
+    return work()
+  } finally {
+    const after = shell.variables
+    for (const [name, values] of after)
+      if (before.get(name) !== values) after.set(name, either(before.get(name) ?? [unset], values))
+  }
+}
+
+const unset: Value = [{text: Outside, from: nobody}]
+
+/** The values a variable is known to take; beyond that it becomes unknown. */
+const valueLimit = 16
+
+/** All values of both, each once. */
+export function either(some: readonly Value[], others: readonly Value[]): Value[] {
+  const all = [...some]
+  for (const value of others) if (!all.some((known) => isSame(known, value))) all.push(value)
+  return all.length > valueLimit ? [[anyOf(all)]] : all
+}
+
+function isSame(a: Value, b: Value): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({text, from}, index) => text === b[index]!.text && from.size === b[index]!.from.size)
+  )
+}
+
+/** One unknown text for many: a harmless one only if none of them could be an option or several words. */
+function anyOf(values: readonly Value[]): Text {
+  let from = nobody
+  let isTame = true
+  for (const text of values.flat()) {
+    from = joinFrom(from, text.from)
+    if (/^-|[\s;&|<>$`\uFDD2]/.test(text.text)) isTame = false
+  }
+  return {text: isTame ? Outside : Made, from}
+}

@@ -1,0 +1,76 @@
+import type {Assignment, Command, CommandArgument, Word} from 'unbash'
+import {runEnvironmentCommand} from './carried-commands.ts'
+import {inputOf, outputPaths, write} from './files.ts'
+import {isPlainProgram} from './run-fields.ts'
+import {doubt, type Field, type Shell, spend} from './shell.ts'
+import {empty, join, type Text} from './text.ts'
+import {runAssignment} from './variables.ts'
+import {expandWord} from './words.ts'
+
+/** Ways to read one command that are followed. */
+const readingLimit = 32
+
+/** Runs one command with its assignments and redirections; the result is what it prints. */
+export function runSimple(shell: Shell, node: Command, stdin: Text | undefined): Text {
+  const outer = shell.stdin
+  shell.stdin = stdin
+  try {
+    const input = inputOf(shell, node.redirects, stdin)
+    shell.stdin = input
+    for (const part of node.prefix)
+      if (part.type === 'Assignment') assignmentWords(shell, part, node.name === undefined)
+    const output = node.name === undefined ? bareOutput(node, input) : runWords(shell, [node.name, ...node.args], input)
+    const paths = outputPaths(shell, node.redirects)
+    for (const {path, append} of paths) write(shell, path, output, append)
+    return paths.length > 0 ? empty : output
+  } finally {
+    shell.stdin = outer
+  }
+}
+
+/** `$(<file)` is what the file holds. */
+function bareOutput({redirects}: Command, input: Text | undefined): Text {
+  return redirects.length > 0 && input !== undefined ? input : empty
+}
+
+function runWords(shell: Shell, words: readonly (Word | CommandArgument)[], input: Text | undefined): Text {
+  const options = words.map((word) => (word.type === 'Word' ? expandWord(shell, word) : assignmentWords(shell, word)))
+  const outputs = readings(shell, options).map((fields) => runReading(shell, fields, input))
+  return outputs.length === 1 ? outputs[0]! : join(outputs)
+}
+
+function runReading(shell: Shell, fields: readonly Field[], input: Text | undefined): Text {
+  const output = shell.runFields(shell, fields, input)
+  for (const {text} of fields) {
+    const sink = shell.sinks.get(text)
+    if (sink === undefined) continue
+    shell.sinks.delete(text)
+    shell.runParsed(shell, sink, join([output, input ?? empty]))
+  }
+  return output
+}
+
+function assignmentWords(shell: Shell, assignment: Assignment, isCertain = false): Field[][] {
+  const words = runAssignment(shell, assignment, isCertain)
+  for (const word of words) runEnvironmentCommand(shell, word)
+  return words.map((text) => [text])
+}
+
+/** Every way to combine the alternatives of all words; where these are too many, all arguments at once. */
+function readings(shell: Shell, options: readonly Field[][][]): Field[][] {
+  const count = options.reduce((product, alternatives) => product * alternatives.length, 1)
+  spend(shell, Math.min(count, readingLimit))
+  if (count === 1) return [options.flatMap(([only]) => only!)]
+  if (count <= readingLimit) {
+    let all: Field[][] = [[]]
+    for (const alternatives of options) {
+      if (alternatives.length === 1) for (const reading of all) reading.push(...alternatives[0]!)
+      else all = all.flatMap((head) => alternatives.map((tail) => [...head, ...tail]))
+    }
+    return all
+  }
+  const [programs, ...args] = options
+  if (programs!.some(([first]) => first === undefined || !isPlainProgram(shell, first.text)))
+    doubt(shell, 'its words may stand for too many things')
+  return programs!.map((program) => [...program, ...args.flat(2)])
+}

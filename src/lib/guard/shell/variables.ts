@@ -1,0 +1,79 @@
+import type {ArrayValue, Assignment} from 'unbash'
+import {either, type Shell, spend, type Value} from './shell.ts'
+import {isKnown, join, plain, type Text} from './text.ts'
+import {expandText, expandWord} from './words.ts'
+
+/** Values of an array that are followed. */
+const alternativeLimit = 16
+
+/** Notes that a variable may have these values from now on; unless that is certain, those it had as well. */
+export function assign(shell: Shell, name: string, values: readonly Value[], isCertain = false): void {
+  const known = shell.variables.get(name)
+  spend(
+    shell,
+    1 + values.reduce((sum, value) => sum + value.reduce((length, {text}) => length + text.length, 0), 0) / 64,
+  )
+  const all = either(isCertain ? [] : (known ?? []), values)
+  if (JSON.stringify(all.map(textsOf)) !== JSON.stringify(known?.map(textsOf))) shell.changes++
+  shell.variables.set(name, all)
+}
+
+function textsOf(value: Value): string[] {
+  return value.map(({text}) => text)
+}
+
+/**
+ * Follows `name=value`, `name+=value`, `name=(a b)`. Returns the words it stands for as an argument. `isCertain`: it
+ * stands alone, so that it holds from here on.
+ */
+export function runAssignment(shell: Shell, {name, value, append, index}: Assignment, isCertain = false): Text[] {
+  const values: Value[] =
+    value.type === 'Word' ? expandText(shell, value).map((text) => [text]) : arrayValues(shell, value)
+  const before = shell.variables.get(name) ?? [[plain('')]]
+  if (index !== undefined)
+    assign(
+      shell,
+      name,
+      before.flatMap((old) => values.map((added) => putAt(old, index.value, added))),
+    )
+  else if (!append) assign(shell, name, values, isCertain)
+  else {
+    const isArray = value.type === 'ArrayValue'
+    assign(
+      shell,
+      name,
+      before.flatMap((old) =>
+        values.map((added) => (isArray ? [...old, ...added] : [join([old[0] ?? plain(''), ...added])])),
+      ),
+      isCertain,
+    )
+  }
+  return values.map((texts) => join([plain(`${name}=`), join(texts, ' ')]))
+}
+
+function arrayValues(shell: Shell, {elements}: ArrayValue): Value[] {
+  let alternatives: Value[] = [[]]
+  for (const word of elements) {
+    const options = expandWord(shell, word)
+    alternatives = alternatives
+      .flatMap((head) => options.map((fields) => [...head, ...fields.map(withoutIndex)]))
+      .slice(0, alternativeLimit)
+  }
+  return alternatives
+}
+
+/** `[key]=value` in a list of elements. */
+function withoutIndex({text, from}: Text): Text {
+  return {text: text.replace(/^\[[^\]]*\]\+?=/, ''), from}
+}
+
+function putAt(old: Value, index: string, added: Value): Value {
+  const at = /^\d{1,3}$/.test(index) ? Number(index) : undefined
+  // An element whose place is not known is kept as one more.
+  if (at === undefined || at > old.length) return [...old, ...added]
+  return old.toSpliced(at, 1, ...added)
+}
+
+export function isVariableName(text: string): boolean {
+  return isKnown(text) && /^[A-Za-z_]\w*$/.test(text)
+}

@@ -1,0 +1,95 @@
+import {createHash} from 'node:crypto'
+import path from 'node:path'
+import {agentLocation, type NatsLocation, type StoreLocation} from '../config/store-settings.ts'
+import {createLexicon} from '../context/lexicon.ts'
+import {createMemoryIndex} from '../context/memory-index.ts'
+import {createReader} from '../context/reading.ts'
+import type {SelectTools} from '../context/select.ts'
+import {loadTokenCounter} from '../context/tokens.ts'
+import {createAnalyzer} from '../context/words.ts'
+import {ClawError} from '../errors.ts'
+import type {ContextIndex, ReadForIndex} from '../store/context-index.ts'
+import type {EventStore} from '../store/port.ts'
+import {mirrorAgent} from './context-mirror.ts'
+import {openStore} from './open-store.ts'
+
+export interface OpenContextOptions {
+  agentId: string
+  /** Where the read model of a log on a server is kept. */
+  stateDir: string
+  signal?: AbortSignal
+  /** Told while the index is brought up to date. */
+  onProgress?: (done: number) => void
+}
+
+/** All that context selection works with, up to date with the log. */
+export interface OpenContext {
+  store: EventStore
+  index: ContextIndex
+  tools: SelectTools
+  close(): Promise<void>
+}
+
+/**
+ * Opens the log with its context index and brings that up to date: the index in the embedded log, or in a local read
+ * model of one agent's events on a server. Where nothing can be written, an index in memory does the same, slower.
+ */
+export async function openContext(location: StoreLocation, options: OpenContextOptions): Promise<OpenContext> {
+  const analyzer = createAnalyzer()
+  const read = createReader(analyzer)
+  const store = await openStore(agentLocation(location, options.agentId))
+  const closers = [() => store.close()]
+  const close = async () => {
+    for (const closeOne of closers.reverse()) await closeOne()
+  }
+  try {
+    const [index, counter] = await Promise.all([openIndex({location, store, read}, options), loadTokenCounter()])
+    closers.push(() => index.close())
+    return {store, index, tools: {analyzer, lexicon: createLexicon(analyzer), counter}, close}
+  } catch (thrown) {
+    await close()
+    throw thrown
+  }
+}
+
+interface Source {
+  location: StoreLocation
+  store: EventStore
+  read: ReadForIndex
+}
+
+async function openIndex(source: Source, options: OpenContextOptions): Promise<ContextIndex> {
+  try {
+    return await openWrittenIndex(source, options)
+  } catch (thrown) {
+    if (!(thrown instanceof ClawError) || !unwritable.has(thrown.code)) throw thrown
+    const index = createMemoryIndex(source.store, source.read)
+    await index.catchUp(options)
+    return index
+  }
+}
+
+const unwritable = new Set(['STORE_READ_ONLY', 'STORE_LOCKED', 'STORE_FULL', 'STORE_MISSING'])
+
+async function openWrittenIndex({location, store, read}: Source, options: OpenContextOptions): Promise<ContextIndex> {
+  const {openSqliteContextIndex} = await import('../store/sqlite/context-index.ts')
+  const file = location.kind === 'sqlite' ? location.path : mirrorPath(location, options)
+  if (location.kind === 'nats') await mirrorAgent(store, file, {...options, read})
+  const index = await openSqliteContextIndex(file, read)
+  try {
+    await index.catchUp(options)
+    return index
+  } catch (thrown) {
+    await index.close()
+    throw thrown
+  }
+}
+
+/** One read model for each stream and agent, so that none can look into another's. */
+function mirrorPath(location: NatsLocation, {agentId, stateDir}: OpenContextOptions): string {
+  const {host} = new URL(location.url)
+  const name = createHash('sha256')
+    .update(JSON.stringify([host, location.stream, location.prefix, agentId]))
+    .digest('hex')
+  return path.join(stateDir, 'claw-events', 'context', `${name.slice(0, 24)}.db`)
+}
