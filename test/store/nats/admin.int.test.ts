@@ -2,6 +2,8 @@ import {hostname} from 'node:os'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {everything} from '../../../src/lib/filter/filter.ts'
 import {openNatsAdmin} from '../../../src/lib/store/nats/admin.ts'
+import {openLink} from '../../../src/lib/store/nats/link.ts'
+import {takeLock} from '../../../src/lib/store/nats/lock.ts'
 import {openNatsStore} from '../../../src/lib/store/nats/store.ts'
 import type {NatsOptions} from '../../../src/lib/store/nats/target.ts'
 import type {StoreAdmin} from '../../../src/lib/store/port.ts'
@@ -234,6 +236,23 @@ describe.each(natsBinaries)('administration on nats-server %s', (binary) => {
       await (await admin.lock('migrate')).release()
       await close()
     })
+  })
+})
+
+describe('a lock that is held for longer than a lease', () => {
+  it('stays with its holder while that renews it, and ends when that is cut off', async () => {
+    const server = await startNats({binary: 'current'})
+    const options = await newLog(server.url)
+    const [holder, other] = [await openLink(options), await openLink(options)]
+    await takeLock(holder, 'migrate', 900)
+    const taken = performance.now()
+    for (; performance.now() - taken < 2000; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      await expect(takeLock(other, 'migrate', 900)).rejects.toMatchObject({code: 'LOCK_HELD'})
+    }
+    await holder.close()
+    await expect.poll(() => takeLock(other, 'migrate', 900).then(() => 'taken', String), {timeout: 5000}).toBe('taken')
+    await other.close()
+    await server.stop()
   })
 })
 

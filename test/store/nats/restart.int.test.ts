@@ -130,6 +130,22 @@ describe.each(natsBinaries)('nats-server %s', (binary) => {
     expect(seen).toEqual(ids(events))
   })
 
+  it('asked while it is away: the answer comes when it is back', async () => {
+    const server = await start(binary)
+    const store = await open(await newLog(server.url))
+    await store.append(eventsUpTo(20, (index) => ({agentId: index % 2 ? 'odd' : 'even'})))
+    await server.kill9()
+    const asked = Promise.all([
+      idsOf(store.read({agents: ['odd']}, {order: 'desc', limit: 1})),
+      store.count(everything, 'agent'),
+      store.head(),
+      store.describe(),
+    ])
+    await server.restart()
+    const [read, {count}, head, {events, last}] = await asked
+    expect([read, count, head, events]).toEqual([['e-19'], 20, last?.position, 20])
+  })
+
   it('loses a follower its consumer: it gets another one', async () => {
     const server = await start(binary)
     const options = await newLog(server.url)

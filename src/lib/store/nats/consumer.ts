@@ -26,6 +26,7 @@ export interface ConsumerOptions {
   headersOnly?: boolean
   /** At most this many messages are asked for in all. */
   atMost?: number
+  signal?: AbortSignal
   /** Called once, as soon as it is known, possibly while earlier messages still wait to be taken. */
   onLost?: (reason: string) => void
 }
@@ -59,7 +60,7 @@ const silentTicks = 5
 const pongMs = 1000
 const pullExpiresMs = 30_000
 /** The server forgets a consumer that nothing was pulled from for so long; it is then made anew. */
-const inactiveMs = 60_000
+const inactiveMs = 300_000
 
 /**
  * An ephemeral pull consumer of our own: the client's ordered consumer makes a promise and a queue entry for each
@@ -67,7 +68,7 @@ const inactiveMs = 60_000
  */
 export async function openConsumer(link: Link, options: ConsumerOptions): Promise<Consumer> {
   const {nc, jsm, target} = link
-  const {from, subjects = [], headersOnly, atMost = Number.POSITIVE_INFINITY, onLost} = options
+  const {from, subjects = [], headersOnly, atMost = Number.POSITIVE_INFINITY, signal, onLost} = options
   const name = `claw-${randomUUID()}`
   const inbox = createInbox()
   const nextSubject = `$JS.API.CONSUMER.MSG.NEXT.${target.stream}.${name}`
@@ -175,7 +176,7 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
   async function examine(): Promise<void> {
     const hasAnswered = await Promise.race([nc.flush().then(() => true), delay(pongMs)])
     if (!hasAnswered) return lose(`no sign of the server for ${(silentTicks * tickMs + pongMs) / 1000} s`)
-    await jsm.consumers.info(target.stream, name)
+    await link.ask(() => jsm.consumers.info(target.stream, name))
     quietTicks = 0
   }
 
@@ -185,6 +186,17 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
     if (!nc.isClosed()) sub.unsubscribe()
   }
 
+  const config: Partial<ConsumerConfig> = {
+    name,
+    ...startAt(from),
+    ack_policy: AckPolicy.None,
+    inactive_threshold: nanos(inactiveMs),
+    mem_storage: true,
+    num_replicas: 1,
+    ...(headersOnly && {headers_only: true}),
+    ...(subjects.length === 1 && {filter_subject: subjects[0]}),
+    ...(subjects.length > 1 && {filter_subjects: [...subjects]}),
+  }
   const sub = nc.subscribe(inbox, {
     callback: (error, msg) => (error ? lose(failureOf(error, target)) : receive(msg)),
   })
@@ -196,17 +208,7 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
   })
 
   try {
-    const info = await jsm.consumers.add(target.stream, {
-      name,
-      ...startAt(from),
-      ack_policy: AckPolicy.None,
-      inactive_threshold: nanos(inactiveMs),
-      mem_storage: true,
-      num_replicas: 1,
-      ...(headersOnly && {headers_only: true}),
-      ...(subjects.length === 1 && {filter_subject: subjects[0]}),
-      ...(subjects.length > 1 && {filter_subjects: [...subjects]}),
-    })
+    const info = await link.ask(() => jsm.consumers.add(target.stream, config), signal)
     pull()
     return {
       pending: info.num_pending,
@@ -225,7 +227,7 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
         return taken
       },
       async isDrained() {
-        const {num_pending, delivered: sent} = await jsm.consumers.info(target.stream, name)
+        const {num_pending, delivered: sent} = await link.ask(() => jsm.consumers.info(target.stream, name))
         return num_pending === 0 && sent.consumer_seq === delivered && arrived.length === 0
       },
       close() {
@@ -239,7 +241,7 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
     }
   } catch (thrown) {
     stop()
-    throw failureOf(thrown, target)
+    throw thrown
   }
 }
 

@@ -38,7 +38,7 @@ export async function* deliver(link: Link, options: DeliverOptions): AsyncGenera
     signal?.addEventListener('abort', close)
     try {
       const onLost = (reason: string) => onHealth?.({state: 'silent', reason})
-      consumer = await openConsumer(link, {from: after + 1, atMost: to - after, subjects, headersOnly, onLost})
+      consumer = await openConsumer(link, {from: after + 1, atMost: to - after, subjects, headersOnly, signal, onLost})
       onHealth?.({state: 'live'})
       if (isBounded && consumer.pending === 0) return
       for (;;) {
@@ -52,6 +52,7 @@ export async function* deliver(link: Link, options: DeliverOptions): AsyncGenera
         if (isBounded && (last.seq >= to || last.pending === 0)) return
       }
     } catch (thrown) {
+      if (signal?.aborted) return
       await recovery.after(thrown)
     } finally {
       signal?.removeEventListener('abort', close)
@@ -78,10 +79,11 @@ function recoveryOf(link: Link, options: DeliverOptions): Recovery {
       if (signal?.aborted) return
       try {
         await link.online(Math.min(leftMs, retryMs))
-        const info = await link.streamInfo()
+        const info = await link.ask(() => link.jsm.streams.info(link.target.stream), signal)
         if (info.created !== created) throw replacedStream(link.target)
         return
       } catch (thrown) {
+        if (signal?.aborted) return
         const isMissing = thrown instanceof ClawError && thrown.message === missingStream(link.target).message
         const mayComeBack = isMissing && performance.now() - missingSince < missingPatienceMs
         if (!mayComeBack && !isUnreachable(thrown)) throw thrown

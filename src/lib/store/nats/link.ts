@@ -11,7 +11,7 @@ import {
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node'
 import {ClawError, Exit, messageOf} from '../../errors.ts'
-import {failureOf, refused, unreachable} from './failures.ts'
+import {failureOf, isUnreachable, refused, unreachable} from './failures.ts'
 import {type NatsOptions, type NatsTarget, parseTarget, readSecretFile} from './target.ts'
 
 export type LinkEvent =
@@ -31,7 +31,14 @@ export interface Link {
   /** [major, minor] of the connected server. */
   serverVersion(): readonly [number, number]
   maxPayload(): number
-  /** State of the stream; STORE_MISSING and its like when there is none. */
+  /**
+   * Asks the server something, once. Fails as soon as the connection is lost: the client would wait for an answer that
+   * cannot come. Also fails when `signal` aborts.
+   */
+  ask<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Asks again for a few seconds while the server is away. */
+  askPatiently<T>(call: () => Promise<T>): Promise<T>
+  /** State of the stream, asked for patiently; STORE_MISSING when there is none. */
   streamInfo(): Promise<StreamInfo>
   /** Calls `listener` for every change until the returned function is called. */
   listen(listener: (event: LinkEvent) => void): () => void
@@ -42,6 +49,7 @@ export interface Link {
 
 const defaultConnectTimeoutMs = 2000
 const requestTimeoutMs = 5000
+const askAgainMs = 100
 /** A server that does not answer three pings in a row (15 s) is given up, and connected to anew. */
 const pings = {pingInterval: 5000, maxPingOut: 2}
 
@@ -88,13 +96,9 @@ export async function openLink(options: NatsOptions): Promise<Link> {
     isOnline: () => isUp && nc.info !== undefined,
     serverVersion: () => versionOf(version),
     maxPayload: () => maxPayload,
-    async streamInfo() {
-      try {
-        return await jsm.streams.info(target.stream)
-      } catch (thrown) {
-        throw failureOf(thrown, target)
-      }
-    },
+    ask: (call, signal) => askOnce(link, call, signal),
+    askPatiently: (call) => patiently(link, call),
+    streamInfo: () => patiently(link, () => jsm.streams.info(target.stream)),
     listen(listener) {
       listeners.add(listener)
       if (end) listener(end)
@@ -194,6 +198,39 @@ function connectFailure(thrown: unknown, target: NatsTarget): ClawError {
 /** The client passes on `undefined` when a server hangs up before it greets. */
 function reasonOf(thrown: unknown): string {
   return thrown instanceof Error && thrown.message ? thrown.message : 'it hung up'
+}
+
+async function askOnce<T>(link: Link, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const broken = Promise.withResolvers<never>()
+  const abort = () => broken.reject(signal?.reason)
+  const stop = link.listen(({type}) => {
+    if (type === 'offline' || type === 'closed') broken.reject(unreachable(link.target, 'the connection was lost'))
+  })
+  signal?.addEventListener('abort', abort)
+  try {
+    signal?.throwIfAborted()
+    return await Promise.race([call(), broken.promise])
+  } catch (thrown) {
+    signal?.throwIfAborted()
+    throw failureOf(thrown, link.target)
+  } finally {
+    stop()
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+async function patiently<T>(link: Link, call: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + requestTimeoutMs
+  for (;;) {
+    const leftMs = deadline - performance.now()
+    try {
+      await link.online(Math.max(0, leftMs))
+      return await link.ask(call)
+    } catch (thrown) {
+      if (!isUnreachable(thrown) || leftMs <= 0) throw thrown
+      await delay(askAgainMs)
+    }
+  }
 }
 
 function onlineWithin(waitMs: number, link: Link): Promise<void> {

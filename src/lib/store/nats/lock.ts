@@ -8,6 +8,7 @@ import type {Lease} from '../port.ts'
 import {apiErrors, failureOf, hasApiCode} from './failures.ts'
 import type {Link} from './link.ts'
 import {encodeToken} from './subjects.ts'
+import type {NatsTarget} from './target.ts'
 
 /** Who has a lock, as the lock stream tells it. */
 interface Holder {
@@ -19,8 +20,9 @@ interface Holder {
 }
 
 /** A lock whose holder does not renew it any more ends after this time, on the server's clock. */
-const leaseMs = 30_000
-const renewMs = 10_000
+const defaultLeaseMs = 30_000
+/** Renewed so many times within a lease: two of them may fail. */
+const renewals = 3
 const attempts = 5
 
 /** Streams that hold locks and no events. */
@@ -31,10 +33,26 @@ export const lockStreamSuffix = '-locks'
  * renewed while the process lives and given back by the server's age limit after that; a holder on this machine that
  * died is seen at once.
  */
-export async function takeLock(link: Link, task: string): Promise<Lease> {
+export async function takeLock(link: Link, task: string, leaseMs: number = defaultLeaseMs): Promise<Lease> {
   const {jsm, target} = link
   const stream = `${target.stream}${lockStreamSuffix}`
   const subject = `claw-events-locks.${target.stream}.${encodeToken(task)}`
+  try {
+    await makeLockStream(link, stream, leaseMs)
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const current = await jsm.streams.getMessage(stream, {last_by_subj: subject})
+      const holder = current && holderIn(current.string())
+      if (holder && !isGone(holder)) throw heldBy(holder, task, target, leaseMs)
+      const seq = await place(jsm.jetstream(), subject, current?.seq ?? 0, myself())
+      if (seq !== undefined) return leaseOf(link, stream, subject, {seq, renewMs: leaseMs / renewals})
+    }
+    throw new ClawError('LOCK_HELD', `others keep taking the lock for ${task} of ${target.stream} at ${target.url}`)
+  } catch (thrown) {
+    throw failureOf(thrown, target)
+  }
+}
+
+async function makeLockStream({jsm, target}: Link, stream: string, leaseMs: number): Promise<void> {
   try {
     await jsm.streams.add({
       name: stream,
@@ -46,16 +64,9 @@ export async function takeLock(link: Link, task: string): Promise<Lease> {
       max_age: nanos(leaseMs),
       duplicate_window: nanos(leaseMs),
     })
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const current = await jsm.streams.getMessage(stream, {last_by_subj: subject})
-      const holder = current && holderIn(current.string())
-      if (holder && !isGone(holder)) throw heldBy(holder, task, target)
-      const seq = await place(jsm.jetstream(), subject, current?.seq ?? 0, myself())
-      if (seq !== undefined) return leaseOf(link, stream, subject, seq)
-    }
-    throw new ClawError('LOCK_HELD', `others keep taking the lock for ${task} of ${target.stream} at ${target.url}`)
   } catch (thrown) {
-    throw failureOf(thrown, target)
+    // One that is there with other settings serves as well.
+    if (!hasApiCode(thrown, apiErrors.nameInUse)) throw thrown
   }
 }
 
@@ -70,7 +81,12 @@ async function place(js: JetStreamClient, subject: string, after: number, holder
   }
 }
 
-function leaseOf({jsm, nc}: Link, stream: string, subject: string, first: number): Lease {
+function leaseOf(
+  {jsm, nc}: Link,
+  stream: string,
+  subject: string,
+  {seq: first, renewMs}: {seq: number; renewMs: number},
+): Lease {
   const me = myself()
   let seq = first
   let isReleased = false
@@ -133,12 +149,9 @@ function holderIn(text: string): Holder {
   return {pid, host, since, space}
 }
 
-function heldBy({pid, host, since}: Holder, task: string, {stream, url}: {stream: string; url: string}): ClawError {
-  return new ClawError(
-    'LOCK_HELD',
-    `${task} of ${stream} at ${url} is running on ${host} (pid ${pid}, since ${since})`,
-    {
-      suggestions: ['wait until it has ended', `after a crash there, the lock ends within ${leaseMs / 1000} s`],
-    },
-  )
+function heldBy({pid, host, since}: Holder, task: string, {stream, url}: NatsTarget, leaseMs: number): ClawError {
+  const message = `${task} of ${stream} at ${url} is running on ${host} (pid ${pid}, since ${since})`
+  return new ClawError('LOCK_HELD', message, {
+    suggestions: ['wait until it has ended', `after a crash there, the lock ends within ${leaseMs / 1000} s`],
+  })
 }

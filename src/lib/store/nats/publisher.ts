@@ -137,6 +137,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     }
   }
 
+  function sendAgain(sent: Sent): void {
+    try {
+      send({...sent, isResent: true})
+    } catch (thrown) {
+      fail(sent.job, failureOf(thrown, target), sent.message.eventId)
+    }
+  }
+
   function send(sent: Sent): void {
     const {job, message} = sent
     nc.publish(message.subject, message.json, {reply: `${inbox}${window.next}`, headers: headersOf(message)})
@@ -233,11 +241,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     // All of it at once, so that nothing can come between: the order of events is that of the call.
     for (const sent of window.takeAll()) {
       sent.job.outstanding--
-      if (!stored.has(sent.message.messageId)) send({...sent, isResent: true})
-      else {
-        sent.job.appended++
-        settle(sent.job)
-      }
+      if (stored.has(sent.message.messageId)) sent.job.appended++
+      else sendAgain(sent)
+      settle(sent.job)
     }
     quietTicks = 0
   }

@@ -1,7 +1,6 @@
 import {mappedType} from '../../event/aliases.ts'
 import {compileFilter, isEverything} from '../../filter/compile.ts'
 import type {Filter} from '../../filter/filter.ts'
-import {failureOf} from './failures.ts'
 import type {Link} from './link.ts'
 import {eventOn, isOwnTypeForm, type SubjectGrammar} from './subjects.ts'
 
@@ -39,13 +38,9 @@ function typesOn(type: string): string[] {
 }
 
 /** Every subject of the stream with its number of messages. */
-export async function subjectCounts({jsm, target}: Link): Promise<Map<string, number>> {
-  try {
-    const {state} = await jsm.streams.info(target.stream, {subjects_filter: '>'})
-    return new Map(Object.entries(state.subjects ?? {}))
-  } catch (thrown) {
-    throw failureOf(thrown, target)
-  }
+export async function subjectCounts({askPatiently, jsm, target}: Link): Promise<Map<string, number>> {
+  const {state} = await askPatiently(() => jsm.streams.info(target.stream, {subjects_filter: '>'}))
+  return new Map(Object.entries(state.subjects ?? {}))
 }
 
 export type ReadSubjects = {subjects: readonly string[]} | 'nothing'
