@@ -4,8 +4,7 @@ import {ClawError, Exit, messageOf} from '../lib/errors.ts'
 /** Bytes of a file, or of standard input for `-`. INPUT_UNREADABLE says why when it cannot be read. */
 export async function* openInput(name: string): AsyncGenerator<Uint8Array> {
   try {
-    // Large pieces: a call is small, and every piece costs a turn of the loop.
-    yield* name === '-' ? process.stdin : createReadStream(name, {highWaterMark: 512 * 1024})
+    yield* name === '-' ? process.stdin : createReadStream(name)
   } catch (error) {
     throw new ClawError('INPUT_UNREADABLE', `cannot read ${name}: ${messageOf(error)}`, {
       exit: Exit.usage,

@@ -1,13 +1,11 @@
-/**
- * Remembers values for a time, at most `limit` of them. Expired ones are dropped from the front as new ones come, so
- * that no call pays for the memory of others; when it is full the oldest goes.
- */
+import {RecentMap} from './recent-map.ts'
+
+/** Remembers values for a time, at most `limit` of them: when there are more, the oldest go first. */
 export class ExpiringMap<Value> {
-  private readonly entries = new Map<string, {value: Value; expiresAt: number}>()
-  private readonly limit: number
+  private readonly entries: RecentMap<{value: Value; expiresAt: number}>
 
   constructor(limit: number) {
-    this.limit = limit
+    this.entries = new RecentMap(limit)
   }
 
   get size(): number {
@@ -15,17 +13,11 @@ export class ExpiringMap<Value> {
   }
 
   get(key: string, now: number): Value | undefined {
-    const entry = this.entries.get(key)
+    const entry = this.entries.peek(key)
     return entry !== undefined && entry.expiresAt > now ? entry.value : undefined
   }
 
-  set(key: string, value: Value, expiresAt: number, now: number): void {
-    // Set anew, it is the youngest again: the order of the map is the order of expiry.
-    this.entries.delete(key)
-    for (const [oldest, entry] of this.entries) {
-      if (entry.expiresAt > now && this.entries.size < this.limit) break
-      this.entries.delete(oldest)
-    }
-    this.entries.set(key, {value, expiresAt})
+  set(key: string, value: Value, expiresAt: number): void {
+    this.entries.put(key, {value, expiresAt})
   }
 }

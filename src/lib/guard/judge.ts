@@ -56,6 +56,7 @@ interface Run {
   rules: readonly CompiledRule[]
   trace: TraceStep[] | undefined
   onMatch: ((rule: CompiledRule) => void) | undefined
+  scopes?: {tool?: string; tool_and_params?: string}
   /** The last rule that matched and left the decision to others. */
   matched: CompiledRule | undefined
 }
@@ -86,7 +87,7 @@ function begin(
   const subject = createSubject(policy, state, call, {now, isLate})
   // A trace shows every rule, those for other tools too.
   const rules = trace === undefined ? policy.rulesFor(call.toolName) : policy.rules
-  return {policy, state, call, subject, rules, trace, onMatch, matched: undefined}
+  return {policy, state, call, subject, rules, trace, onMatch, scopes: undefined, matched: undefined}
 }
 
 /** Tries the rules from `from` on until one decides. */

@@ -6,7 +6,7 @@ import {RecentMap} from './recent-map.ts'
 import type {Verdict} from './verdict.ts'
 
 /** Calls, rules' sessions and approvals that are remembered at once; beyond that the oldest are forgotten. */
-const memoryLimit = 10_000
+const memoryLimit = 20_000
 
 export interface RememberedBlock {
   at: number
