@@ -50,7 +50,7 @@ describe('an injection that was recorded', () => {
     const others = log.map((one) => ({...one, agentId: 'other'}))
     const {document} = previewInjection(await indexOf(others), event, tools)
     expect(document.injection?.missing).toHaveLength(4)
-    expect(document.text).not.toMatch(/boiler|Anna/)
+    expect(document.text).not.toMatch(/broken|repairs/)
   })
 
   it('is refused when it is something else', async () => {

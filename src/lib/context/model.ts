@@ -19,6 +19,8 @@ export interface RetrievalModel {
   /** Shares of the best score: it says when, and the prompt asks for that; it is from the time that the prompt names. */
   tellsTime: number
   namedTime: number
+  /** Share of the best score for what is newest, halved every 30 days before it. */
+  recent: number
   /** A question seldom tells what is asked for. */
   question: number
   /** What a name found in the best hits is worth beside a word of the prompt. */
@@ -42,6 +44,7 @@ export const defaultModel: RetrievalModel = {
   speaker: 0.2,
   tellsTime: 0.15,
   namedTime: 0.3,
+  recent: 0.05,
   question: 0.8,
   hop: 0.3,
 }

@@ -42,13 +42,17 @@ function rank(view: ContextView, query: Query, {scores, surroundings}: Found, op
   const wordScore = (passage: StoredPassage) => scores[passage.number]! * (speaks(passage) ? model.speakerFactor : 1)
   const found = bestPassages(view, scores, isInTime)
   const best = Math.max(0, ...found.map(wordScore))
+  const newestMs = Math.max(...found.map(({timeMs}) => timeMs))
   const ofThread = threadScores(found, wordScore)
   const score = ({passage, before, after}: Near): Hit => {
     const near = nearScore({before, after}, wordScore, model)
     const thread = model.thread * (ofThread.get(passage.thread) ?? 0)
     const speaker = speaks(passage) ? model.speaker * best : 0
     const said = (wordScore(passage) + near + thread + speaker) * (passage.isQuestion ? model.question : 1)
-    return {passage, score: said + timeScore(passage, query, model) * best}
+    return {
+      passage,
+      score: said + (timeScore(passage, query, model) + model.recent * recency(newestMs - passage.timeMs)) * best,
+    }
   }
   const inReach = new Map(
     found.flatMap((passage) => surroundings.of(passage)).map((near) => [near.passage.number, near]),
@@ -125,4 +129,10 @@ function nearScore(
 function timeScore(passage: StoredPassage, {asksForTime, timeFit}: Query, model: RetrievalModel): number {
   const tells = asksForTime && passage.mentionsTime ? model.tellsTime : 0
   return tells + (timeFit ? model.namedTime * timeFit(passage.timeMs) : 0)
+}
+
+const halfLifeMs = 30 * 86_400_000
+
+function recency(ageMs: number): number {
+  return 2 ** (-Math.max(0, ageMs) / halfLifeMs)
 }
