@@ -3,7 +3,7 @@ import {AckPolicy, type ConsumerConfig, DeliverPolicy, JsHeaders} from '@nats-io
 import {createInbox, type Msg, nanos} from '@nats-io/transport-node'
 import {ClawError, messageOf} from '../../errors.ts'
 import {failureOf} from './failures.ts'
-import {delay, type Link} from './link.ts'
+import {type Link, within} from './link.ts'
 import {createPlaceReader, type Place} from './place.ts'
 
 /** One message of the stream, as it was delivered. */
@@ -174,7 +174,10 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
 
   /** Tells a server that is gone from one that is busy looking for the next message, and from a forgotten consumer. */
   async function examine(): Promise<void> {
-    const hasAnswered = await Promise.race([nc.flush().then(() => true), delay(pongMs)])
+    const hasAnswered = await within(
+      pongMs,
+      nc.flush().then(() => true),
+    )
     if (!hasAnswered) return lose(`no sign of the server for ${(silentTicks * tickMs + pongMs) / 1000} s`)
     await link.ask(() => jsm.consumers.info(target.stream, name))
     quietTicks = 0

@@ -50,6 +50,7 @@ export interface Link {
 const defaultConnectTimeoutMs = 2000
 const requestTimeoutMs = 5000
 const askAgainMs = 100
+const flushMs = 500
 /** A server that does not answer three pings in a row (15 s) is given up, and connected to anew. */
 const pings = {pingInterval: 5000, maxPingOut: 2}
 
@@ -107,7 +108,7 @@ export async function openLink(options: NatsOptions): Promise<Link> {
     online: (waitMs) => onlineWithin(waitMs, link),
     async close() {
       // What was sent last (a deleted consumer, an acknowledgement) shall still get there.
-      if (link.isOnline()) await Promise.race([nc.flush(), delay(500)]).catch(() => undefined)
+      if (link.isOnline()) await within(flushMs, nc.flush()).catch(() => undefined)
       await nc.close()
       await watching
     },
@@ -117,17 +118,14 @@ export async function openLink(options: NatsOptions): Promise<Link> {
 
 async function connectWithin(timeoutMs: number, options: NatsOptions, target: NatsTarget): Promise<NatsConnection> {
   const connecting = connect(connectionOptions(timeoutMs, options, target))
-  const deadline = new AbortController()
   try {
-    const nc = await Promise.race([connecting, delay(timeoutMs + 100, deadline.signal)])
+    const nc = await within(timeoutMs + 100, connecting)
     if (nc) return nc
     // It may still come about, after we told that it did not.
     connecting.then((late) => late.close()).catch(() => undefined)
     throw unreachable(target, `no answer within ${timeoutMs} ms`)
   } catch (thrown) {
     throw connectFailure(thrown, target)
-  } finally {
-    deadline.abort()
   }
 }
 
@@ -250,6 +248,16 @@ function onlineWithin(waitMs: number, link: Link): Promise<void> {
 function versionOf(version: string): readonly [number, number] {
   const [, major = '0', minor = '0'] = /^v?(\d+)\.(\d+)/.exec(version) ?? []
   return [Number(major), Number(minor)]
+}
+
+/** What the promise gives, or undefined after `ms`. Leaves no timer behind that would keep the process alive. */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const isDone = new AbortController()
+  try {
+    return await Promise.race([promise, delay(ms, isDone.signal)])
+  } finally {
+    isDone.abort()
+  }
 }
 
 export function delay(ms: number, signal?: AbortSignal): Promise<undefined> {
