@@ -9,11 +9,12 @@ const floors: string[][] = [
   ['lib/wiring'],
   ['lib/migrate', 'lib/replay', 'lib/import', 'lib/context', 'lib/doctor', 'lib/capture'],
   ['lib/delivery'],
-  ['lib/store', 'lib/actions', 'lib/net', 'lib/openclaw', 'lib/output'],
+  ['lib/store', 'lib/actions', 'lib/openclaw', 'lib/output'],
+  ['lib/net'],
   ['lib/config'],
   ['lib/guard', 'lib/agent-events'],
   ['lib/filter', 'lib/redact'],
-  ['lib/match', 'lib/event'],
+  ['lib/match', 'lib/event', 'lib/input'],
   ['lib/errors'],
 ]
 

@@ -1,15 +1,15 @@
-import {createReadStream} from 'node:fs'
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
 import {jsonFlag} from '../cli/flags.ts'
+import {openInput} from '../cli/open-input.ts'
 import {createProgress} from '../cli/progress.ts'
-import {ClawError, Exit} from '../lib/errors.ts'
+import {Exit} from '../lib/errors.ts'
 import {importEvents} from '../lib/import/import.ts'
 
 export default class Import extends BaseCommand {
   static override summary = 'Take in events from a file, of any dialect'
   static override description =
-    "Reads one JSON object a line: our own events, the event-server plugin's log, OpenClawEvents, agent events, and the NATS event-store plugins' lines. An event that the log already holds is not stored again."
+    "Reads one JSON object a line, or a JSON array: our own events, the event-server plugin's log, OpenClawEvents, agent events, and the NATS event-store plugins' lines. An event that the log already holds is not stored again."
   static override examples = [
     {
       description: "The event-server plugin's log",
@@ -21,15 +21,14 @@ export default class Import extends BaseCommand {
     },
   ]
   static override usage = '<%= command.id %> FILE [FLAGS]'
-  static override args = {file: Args.string({required: true, description: 'an NDJSON file; - for standard input'})}
+  static override args = {file: Args.string({required: true, description: 'a file of events; - for standard input'})}
   static override flags = {...jsonFlag}
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Import)
     const store = await this.openStore(flags, {whenMissing: 'create'})
     const progress = createProgress(this.term, {unit: 'lines'})
-    const input = args.file === '-' ? process.stdin : createReadStream(args.file)
-    const result = await importEvents(readable(input, args.file), {
+    const result = await importEvents(openInput(args.file), {
       store,
       from: args.file,
       now: Date.now,
@@ -42,17 +41,5 @@ export default class Import extends BaseCommand {
     await this.term.line(
       `${result.read} lines: ${result.appended} events added, ${result.duplicates} already there, ${result.failedLines} failed`,
     )
-  }
-}
-
-async function* readable(input: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
-  try {
-    yield* input
-  } catch (error) {
-    throw new ClawError('INPUT_UNREADABLE', `cannot read ${name}: ${error instanceof Error ? error.message : error}`, {
-      exit: Exit.usage,
-      suggestions: ['name a file that exists and may be read, or - for standard input'],
-      cause: error,
-    })
   }
 }

@@ -45,6 +45,23 @@ describe('import', () => {
     expect(await Array.fromAsync(store.read(everything))).toHaveLength(2)
   })
 
+  it('takes in a JSON array as well', async () => {
+    const event = (id: string) => ({
+      type: 'note.added',
+      id,
+      timestamp: 1,
+      agent: 'main',
+      session: 's',
+      visibility: 'internal',
+      payload: {},
+    })
+    const text = JSON.stringify([event('a'), event('b')], null, 2)
+    expect(await importEvents(bytes(text), {store: openMemoryStore(), from: 'x', now: Date.now})).toMatchObject({
+      read: 2,
+      appended: 2,
+    })
+  })
+
   it('keeps the reasons of the first thousand bad lines and counts all', async () => {
     const result = await importEvents(bytes('nonsense\n'.repeat(1500)), {
       store: openMemoryStore(),

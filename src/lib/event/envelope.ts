@@ -54,3 +54,23 @@ export const schemaVersion = '1.2.0'
 
 /** The longest names a log accepts, in UTF-8 bytes: they become subjects and index keys. */
 export const limits = {eventIdBytes: 128, typeBytes: 256, agentIdBytes: 256} as const
+
+/** The fields that say what an event is and where it belongs; all others are its content. */
+export const identityFields = [
+  'eventId',
+  'schemaVersion',
+  'timestamp',
+  'type',
+  'eventCategory',
+  'eventName',
+  'source',
+  'agentId',
+  'sessionId',
+  'sessionKey',
+  'runId',
+  'toolCallId',
+  'correlationId',
+  'visibility',
+  'stream',
+  'seq',
+] as const

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 import {ClawError} from '../errors.ts'
-import type {ClawEvent} from './envelope.ts'
+import {type ClawEvent, identityFields} from './envelope.ts'
 import {flattenDeep, jsonText, ownObject} from './json.ts'
 import {cutToJsonBytes, jsonBytes} from './json-bytes.ts'
 
@@ -12,24 +12,7 @@ export interface Cut {
 }
 
 /** Names that identify an event are never cut while anything else can be. */
-const keptFields = new Set<string>([
-  'eventId',
-  'schemaVersion',
-  'timestamp',
-  'type',
-  'eventCategory',
-  'eventName',
-  'source',
-  'agentId',
-  'sessionId',
-  'sessionKey',
-  'runId',
-  'toolCallId',
-  'correlationId',
-  'visibility',
-  'stream',
-  'seq',
-])
+const keptFields = new Set<string>(identityFields)
 
 /**
  * The event as one of at most `maxBytes` of JSON: itself when it fits, otherwise a copy with its longest strings cut,

@@ -1,32 +1,10 @@
 import {type CelFunc, CelScalar, celEnv, celFunc, isCelError, parse, plan} from '@bufbuild/cel'
 import {ClawError, Exit, messageOf} from '../errors.ts'
-import type {ClawEvent} from '../event/envelope.ts'
+import {type ClawEvent, identityFields} from '../event/envelope.ts'
 import {nearest} from '../match/nearest.ts'
 
 /** The envelope's fields are the variables; `event` is the whole envelope, so that `has(event.runId)` can be asked. */
-export const variableNames = [
-  'eventId',
-  'schemaVersion',
-  'timestamp',
-  'type',
-  'eventCategory',
-  'eventName',
-  'source',
-  'agentId',
-  'sessionId',
-  'sessionKey',
-  'runId',
-  'toolCallId',
-  'correlationId',
-  'visibility',
-  'stream',
-  'seq',
-  'result',
-  'error',
-  'data',
-  'metadata',
-  'event',
-] as const
+export const variableNames = [...identityFields, 'result', 'error', 'data', 'metadata', 'event'] as const
 const typeNames = ['bool', 'bytes', 'double', 'duration', 'int', 'list', 'map', 'null_type', 'string', 'uint']
 
 /**

@@ -1,8 +1,8 @@
+import {type InputRecord, recordBatches} from '../input/records.ts'
 import {createChanges} from './changes.ts'
 import type {CompileOptions} from './compile.ts'
 import {createExplainer} from './difference.ts'
 import type {Policy} from './policy.ts'
-import {type InputRecord, recordBatches} from './records.ts'
 import {
   createReplay,
   type Replayed,

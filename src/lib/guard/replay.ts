@@ -1,3 +1,4 @@
+import type {InputRecord} from '../input/records.ts'
 import type {ActionOutcome, RunAction} from './action-port.ts'
 import type {ToolCall} from './call.ts'
 import {readCaptured} from './captured-call.ts'
@@ -5,7 +6,6 @@ import type {CompiledPolicy} from './compile.ts'
 import type {CompiledRule} from './compile-rule.ts'
 import {type Judgement, judge} from './judge.ts'
 import {observe} from './observe.ts'
-import type {InputRecord} from './records.ts'
 import {GuardState} from './state.ts'
 
 /** A policy compiled for replay. */

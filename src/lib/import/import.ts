@@ -1,8 +1,8 @@
 import {messageOf} from '../errors.ts'
 import type {ClawEvent} from '../event/envelope.ts'
 import {normalize} from '../event/normalize.ts'
+import {type InputRecord, recordBatches} from '../input/records.ts'
 import type {EventStore} from '../store/port.ts'
-import {type Line, linesOf} from './lines.ts'
 
 export interface ImportResult {
   /** Lines that held something. */
@@ -28,7 +28,10 @@ const batchEvents = 500
 const batchCharacters = 8 * 1024 * 1024
 const maxFaults = 1000
 
-/** Takes in events of any dialect, one JSON object a line. A bad line is reported, the rest goes in; again adds nothing. */
+/**
+ * Takes in events of any dialect: one JSON object a line, or a JSON array of them. A bad one is reported, the rest goes
+ * in; again adds nothing.
+ */
 export async function importEvents(chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportResult> {
   const {store, signal, onProgress} = options
   const result: ImportResult = {read: 0, appended: 0, duplicates: 0, failed: [], failedLines: 0}
@@ -42,24 +45,26 @@ export async function importEvents(chunks: AsyncIterable<Uint8Array>, options: I
     characters = 0
     onProgress?.(result)
   }
-  for await (const line of linesOf(chunks)) {
+  for await (const records of recordBatches(chunks)) {
     signal?.throwIfAborted()
-    if (line.text?.trim() === '') continue
-    result.read++
-    try {
-      batch.push(eventOf(line, options))
-      characters += line.text?.length ?? 0
-    } catch (error) {
-      result.failedLines++
-      if (result.failed.length < maxFaults) result.failed.push({line: line.number, reason: messageOf(error)})
+    for (const record of records) {
+      if (record.text.trim() === '' && record.fault === undefined) continue
+      result.read++
+      try {
+        batch.push(eventOf(record, options))
+        characters += record.text.length
+      } catch (error) {
+        result.failedLines++
+        if (result.failed.length < maxFaults) result.failed.push({line: record.line, reason: messageOf(error)})
+      }
+      if (batch.length >= batchEvents || characters >= batchCharacters) await flush()
     }
-    if (batch.length >= batchEvents || characters >= batchCharacters) await flush()
   }
   if (batch.length > 0) await flush()
   return result
 }
 
-function eventOf({text, number}: Line, {from, now}: ImportOptions): ClawEvent {
-  if (text === undefined) throw new Error('the line is longer than 64 MiB')
-  return normalize(JSON.parse(text), {importedFrom: from, line: number, receivedAt: now()})
+function eventOf({line, text, fault}: InputRecord, {from, now}: ImportOptions): ClawEvent {
+  if (fault !== undefined) throw new Error(fault)
+  return normalize(JSON.parse(text), {importedFrom: from, line, receivedAt: now()})
 }

@@ -1,4 +1,4 @@
-import type {ClawEvent} from '../event/envelope.ts'
+import {type ClawEvent, identityFields} from '../event/envelope.ts'
 import {jsonText} from '../event/json.ts'
 import {type CopyRules, copyRedacted} from './copy.ts'
 import {compileKeyTest, secretNames} from './keys.ts'
@@ -70,26 +70,7 @@ function redactDocument(text: string, rules: CopyRules): {text: string; isChange
   return {text: redacted, isChanged: redacted !== jsonText(value)}
 }
 
-const keptNames = new Set<string>([
-  'eventId',
-  'schemaVersion',
-  'timestamp',
-  'type',
-  'eventCategory',
-  'eventName',
-  'source',
-  'agentId',
-  'sessionId',
-  'sessionKey',
-  'runId',
-  'toolCallId',
-  'correlationId',
-  'visibility',
-  'stream',
-  'seq',
-  'position',
-  'storedAt',
-])
+const keptNames = new Set<string>([...identityFields, 'position', 'storedAt'])
 const containers = new Set(['data', 'metadata', 'error'])
 
 /** A copy of an event without its secrets. The names that make it an event stay, whatever the fields are called. */

@@ -1,6 +1,6 @@
 import {StringDecoder} from 'node:string_decoder'
 
-/** One piece of the input that should hold a call: a line, or an element of a JSON array. */
+/** One piece of an input file: a line, or an element of a JSON array. */
 export interface InputRecord {
   /** The line on which it starts, from 1. */
   line: number

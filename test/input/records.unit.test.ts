@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {describe, it} from 'vitest'
-import {type InputRecord, recordBatches} from '../../src/lib/guard/records.ts'
+import {type InputRecord, recordBatches} from '../../src/lib/input/records.ts'
 
 async function records(text: string, {size = 7, limit}: {size?: number; limit?: number} = {}): Promise<InputRecord[]> {
   const bytes = Buffer.from(text)
