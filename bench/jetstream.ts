@@ -42,7 +42,7 @@ async function onServer(binary: 'current' | '2.9', publishAim: number): Promise<
       },
     )
     rows.push({
-      claim: `JetStream publish, acked with id, 1 KB (${server.version})`,
+      claim: `JetStream publish, acked with id, 1 KB (${binary})`,
       ...publishing,
       peerName: "client's publish, 256 in flight",
       unit: 'events/s',
@@ -63,7 +63,7 @@ async function onServer(binary: 'current' | '2.9', publishAim: number): Promise<
     }
     const reading = await inTurns(5, ours, () => bareConsumer(connection, 'read'))
     rows.push({
-      claim: `JetStream read + parse (${server.version})`,
+      claim: `JetStream read + parse (${binary})`,
       ...reading,
       peerName: 'bare ordered consumer + JSON.parse',
       unit: 'events/s',
@@ -71,7 +71,7 @@ async function onServer(binary: 'current' | '2.9', publishAim: number): Promise<
     })
     const single = await oneGetPerSequence(connection, 'read')
     rows.push({
-      claim: `JetStream read + parse (${server.version})`,
+      claim: `JetStream read + parse (${binary})`,
       ours: reading.ours,
       peer: single,
       peerName: 'one get per sequence',

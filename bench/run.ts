@@ -7,6 +7,8 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   query: async () => (await import('./query.ts')).queryMillion(),
   jetstream: async () => (await import('./jetstream.ts')).jetstream(),
   migrate: async () => (await import('./migrate.ts')).migrateNotes(),
+  guard: async () => (await import('./guard.ts')).guard(),
+  context: async () => (await import('./context.ts')).context(),
 }
 
 const asked = process.argv.slice(2)
