@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {readFileSync, writeFileSync} from 'node:fs'
+import {chmodSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
 import {bin, sandbox} from '../run-bin.ts'
@@ -237,6 +237,28 @@ describe('toolguard replay', () => {
       (await replay(['-', '--config', policy, '--trace', '--ndjson'], '{"toolName":"exec"}')).stdout,
     )
     expect(call.trace).toHaveLength(rules.length)
+  })
+
+  it('runs scripts only under --run-actions', async () => {
+    const script = file(
+      'ask.sh',
+      '#!/bin/sh\ngrep -q prod && echo \'{"block":true,"blockReason":"not on prod"}\'\ntrue\n',
+    )
+    chmodSync(script, 0o755)
+    const asks = {
+      toolGuard: {...toolGuard, rules: [{id: 'asks', when: {}, action: 'ask'}]},
+      allowedActionDirs: [box.folder],
+      actions: {ask: {type: 'local_script', path: script}},
+    }
+    const input = ['prod', 'test'].map((host) => JSON.stringify({toolName: 'exec', params: {host}})).join('\n')
+    const args = ['-', '--config', file('asks.json', asks), '--ndjson']
+    expect(documents((await replay(args, input)).stdout).map(({verdict}) => verdict)).toEqual(['action', 'action'])
+    const {code, stdout} = await replay([...args, '--run-actions'], input)
+    expect(code).toBe(0)
+    expect(documents(stdout).map(({verdict, reason, source}) => [verdict, reason, source])).toEqual([
+      ['block', 'not on prod', 'action'],
+      ['allow', undefined, 'none'],
+    ])
   })
 
   it('takes calls from the log', async () => {

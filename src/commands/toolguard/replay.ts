@@ -44,7 +44,7 @@ export default class ToolguardReplay extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(ToolguardReplay)
-    const {loadPolicy, replaySide} = await import('../../lib/wiring/load-policy.ts')
+    const {actionsOf, loadPolicy, replaySide} = await import('../../lib/wiring/load-policy.ts')
     const {createReplayRun} = await import('../../lib/guard/replay-run.ts')
     const {createReplayPrinter} = await import('../../cli/print-replay.ts')
     const where = {state: flags.state, env: process.env}
@@ -53,6 +53,7 @@ export default class ToolguardReplay extends BaseCommand {
     const run = createReplayRun(replaySide(loaded), {
       against: old && replaySide(old),
       asEnabled: flags['as-enabled'],
+      runAction: flags['run-actions'] ? await actionsOf(loaded, process.env) : undefined,
       trace: flags.trace,
     })
     for (const note of replayNotes(loaded.policy, flags)) this.term.note(note)

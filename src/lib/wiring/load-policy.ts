@@ -2,6 +2,7 @@ import {configError} from '../config/faults.ts'
 import {loadConfig} from '../config/load.ts'
 import type {StateOptions} from '../config/state-dir.ts'
 import {ClawError, Exit} from '../errors.ts'
+import type {RunAction} from '../guard/action-port.ts'
 import {type CompileOptions, compilePolicy} from '../guard/compile.ts'
 import {redactionMark} from '../guard/hide.ts'
 import {needsShell} from '../guard/needs-shell.ts'
@@ -52,6 +53,16 @@ export async function compileOptionsFor(policy: Policy): Promise<CompileOptions>
   if (!needsShell(policy)) return {}
   const {createShellCompiler} = await import('../guard/shell/compile-shell.ts')
   return {compileShell: createShellCompiler()}
+}
+
+/** Runs the policy's scripts and webhooks, with the limits that its configuration sets. */
+export async function actionsOf(loaded: LoadedPolicy, environment: NodeJS.ProcessEnv): Promise<RunAction> {
+  const {createActionRunner, guardActions} = await import('../actions/runner.ts')
+  const {allowedActionDirs, localScriptDefaults, stateDir, policy} = loaded
+  return guardActions(
+    createActionRunner({allowedActionDirs, localScriptDefaults, stateDir, environment}),
+    policy.actions ?? {},
+  )
 }
 
 function noPolicy(config: string | undefined): ClawError {
