@@ -189,20 +189,37 @@ describe('the index in the embedded log', () => {
     await first.store.close()
   })
 
-  it('has nothing left of what was pruned, once it has caught up', async () => {
+  it('has nothing left of what was pruned, and is what an index made anew would be', async () => {
     const opened = await inSqlite()
-    await opened.store.append([said('the old secretword', {id: 'a', ago: 9 * day})])
+    const events = Array.from({length: 700}, (_, i) =>
+      said(`bread ${i < 400 ? 'oldword' : 'newword'} ${i}`, {
+        id: `e${i}`,
+        ago: (800 - i) * hour,
+        sessionId: `s${i % 9}`,
+        data: {senderName: i < 400 ? 'Anna' : 'Bo'},
+      }),
+    )
+    await opened.store.append([...events, said('only other', {id: 'o', agentId: 'other'})])
     await opened.index.catchUp()
-    await opened.store.append([said('the new bread', {id: 'b'})])
     const admin = await openSqliteAdmin(opened.file)
     const {bytes} = await opened.store.describe()
-    expect(await admin.prune({maxBytes: bytes - 1})).toMatchObject({removed: 1, left: 1})
+    const {left} = await admin.prune({maxBytes: Math.floor((bytes * 300) / 701)})
     await opened.index.catchUp()
-    expect(idsIn(select(opened.index, {prompt: 'secretword bread'}))).toEqual(['b'])
-    opened.index.read('main', (view) => expect(view.frequency('secretword')).toBe(0))
+    const anew = await inSqlite()
+    await anew.store.append([...events.slice(701 - left), said('only other', {id: 'o', agentId: 'other'})])
+    await anew.index.catchUp()
+    const request = {prompt: 'what did Bo say of newword bread 500', budget: 2000}
+    expect(select(opened.index, request)).toEqual(select(anew.index, request))
+    opened.index.read('main', (view) => {
+      expect(view.speakers()).toEqual(['bo'])
+      expect([view.frequency('oldword'), view.frequency('newword')]).toEqual([0, left - 1])
+      expect(view.postings('newword')?.numbers.length).toBe(left - 1)
+    })
     await close(opened)
+    await close(anew)
     const db = new DatabaseSync(opened.file)
-    expect(db.prepare(`SELECT count(*) AS n FROM context_terms WHERE term = 'secretword'`).get()).toEqual({n: 0})
+    expect(db.prepare(`SELECT count(*) AS n FROM context_terms WHERE term = 'oldword'`).get()).toEqual({n: 0})
+    expect(db.prepare(`SELECT count(*) AS n FROM context_postings WHERE term = 'oldword'`).get()).toEqual({n: 0})
     db.close()
   })
 

@@ -22,21 +22,18 @@ export async function mirrorAgent(store: EventStore, file: string, options: Mirr
   const {openSqliteStore} = await import('../store/sqlite/store.ts')
   const {first} = await store.describe()
   await forgetExpired(file, first?.storedAt)
-  // The times of storage are the server's, so that its retention can be followed.
-  let storedAtMs = 0
-  const mirror = await openSqliteStore(file, {now: () => storedAtMs})
+  // The times of storage are the server's, so that its retention can be followed: asked for once an event, in order.
+  const stamps: number[] = []
+  const mirror = await openSqliteStore(file, {now: () => stamps.shift() ?? 0})
   try {
-    let from = existsSync(file) ? await readCursor(file) : logStart
+    let from = await readCursor(file)
     let done = 0
     let batch: StoredEvent[] = []
     const flush = async () => {
-      const last = batch.at(-1)
-      if (!last) return
-      storedAtMs = Date.parse(last.storedAt)
-      await mirror.append(
-        batch.filter((event) => options.read(event) || event.type === 'context.injected').map(withoutPlace),
-      )
-      from = last.position
+      const wanted = batch.filter((event) => options.read(event) || event.type === 'context.injected')
+      stamps.splice(0, stamps.length, ...wanted.map(({storedAt}) => Date.parse(storedAt)))
+      await mirror.append(wanted.map(withoutPlace))
+      from = batch.at(-1)?.position ?? from
       await writeCursor(file, from)
       done += batch.length
       batch = []
@@ -47,7 +44,7 @@ export async function mirrorAgent(store: EventStore, file: string, options: Mirr
       batch.push(event)
       if (batch.length >= batchEvents) await flush()
     }
-    await flush()
+    if (batch.length > 0) await flush()
   } finally {
     await mirror.close()
   }

@@ -34,10 +34,11 @@ export interface OpenContext {
  * Opens the log with its context index and brings that up to date: the index in the embedded log, or in a local read
  * model of one agent's events on a server. Where nothing can be written, an index in memory does the same, slower.
  */
-export async function openContext(location: StoreLocation, options: OpenContextOptions): Promise<OpenContext> {
+export async function openContext(given: StoreLocation, options: OpenContextOptions): Promise<OpenContext> {
+  const location = ownLocation(given, options.agentId)
   const analyzer = createAnalyzer()
   const read = createReader(analyzer)
-  const store = await openStore(agentLocation(location, options.agentId))
+  const store = await openStore(location)
   const closers = [() => store.close()]
   const close = async () => {
     for (const closeOne of closers.reverse()) await closeOne()
@@ -50,6 +51,12 @@ export async function openContext(location: StoreLocation, options: OpenContextO
     await close()
     throw thrown
   }
+}
+
+/** An agent that is configured with a stream of its own has its events there. */
+function ownLocation(location: StoreLocation, agentId: string): StoreLocation {
+  const isOwn = location.kind === 'nats' && Object.hasOwn(location.agents, agentId)
+  return isOwn ? agentLocation(location, agentId) : location
 }
 
 interface Source {

@@ -1,7 +1,8 @@
 import type {ClawEvent} from '../../event/envelope.ts'
 import type {IndexedPassage, ReadForIndex, Reading} from '../context-index.ts'
 import type {Connection} from './connection.ts'
-import {contextVersion, dropContextTables, hasContextTables, makeContextTables} from './context-tables.ts'
+import {contextVersion, dropContextTables, makeContextTables, readContextState} from './context-tables.ts'
+import {trimContext} from './context-trim.ts'
 import {lastSeq} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import {encodePostings, type Posting} from './postings.ts'
@@ -21,15 +22,8 @@ export async function catchUpContext(
   {signal, onProgress}: CatchUpOptions,
 ): Promise<void> {
   const goal = lastSeq(file.reader())
-  const state = readContextState(file.reader())
-  if (!isUsable(state, file.reader())) {
-    await writer.write((connection) => {
-      // Another process may have done it meanwhile.
-      if (isUsable(readContextState(connection), connection)) return
-      dropContextTables(connection)
-      makeContextTables(connection)
-    })
-  }
+  if (readContextState(file.reader())?.version !== contextVersion) await writer.write(makeAnew)
+  await trimContext(file, writer)
   let done = readContextState(file.reader())?.lastSeq ?? 0
   while (done < goal) {
     signal?.throwIfAborted()
@@ -38,24 +32,11 @@ export async function catchUpContext(
   }
 }
 
-interface ContextState {
-  version: number
-  lastSeq: number
-  prunedSeq: number
-}
-
-export function readContextState(connection: Connection): ContextState | undefined {
-  if (!hasContextTables(connection)) return undefined
-  const row = connection.sql('SELECT version, last_seq, pruned_seq FROM context_state').get()
-  return (
-    row && {version: Number(row['version']), lastSeq: Number(row['last_seq']), prunedSeq: Number(row['pruned_seq'])}
-  )
-}
-
-/** What was pruned since must not be found any more, in no form: the index is made anew. */
-function isUsable(state: ContextState | undefined, {sql}: Connection): boolean {
-  if (state?.version !== contextVersion) return false
-  return state.prunedSeq === Number(sql('SELECT pruned_seq FROM log').get()?.['pruned_seq'])
+function makeAnew(connection: Connection): void {
+  // Another process may have done it meanwhile.
+  if (readContextState(connection)?.version === contextVersion) return
+  dropContextTables(connection)
+  makeContextTables(connection)
 }
 
 /** Half of a turn goes into reading events, the other half into writing down where their terms are. */
@@ -101,18 +82,21 @@ function feedOf(connection: Connection, feeds: Map<string, AgentFeed>, agentId: 
 /** Takes in passages of one agent; their terms are written together at the end. */
 function createAgentFeed(connection: Connection, agentId: string): AgentFeed {
   const {sql} = connection
-  sql('INSERT OR IGNORE INTO context_agents (agent, passages, retired, words) VALUES (?, 0, 0, 0)').run(agentId)
-  const row = sql('SELECT id, passages, words FROM context_agents WHERE agent = ?').get(agentId)!
+  sql('INSERT OR IGNORE INTO context_agents (agent, next_number, passages, retired, words) VALUES (?, 0, 0, 0, 0)').run(
+    agentId,
+  )
+  const row = sql('SELECT id, next_number FROM context_agents WHERE agent = ?').get(agentId)!
   const agent = Number(row['id'])
-  let passages = Number(row['passages'])
-  let words = Number(row['words'])
+  const firstNumber = Number(row['next_number'])
+  let nextNumber = firstNumber
+  let words = 0
   const postings = new Map<string, Posting[]>()
 
   return {
     add(seq, {passage, retires}) {
       for (const eventId of retires) retire(connection, agent, eventId)
       if (!passage) return
-      const number = passages++
+      const number = nextNumber++
       words += passage.words
       insertPassage(connection, {agent, number, seq}, passage)
       for (const [term, count] of passage.terms) {
@@ -122,7 +106,12 @@ function createAgentFeed(connection: Connection, agentId: string): AgentFeed {
       }
     },
     finish() {
-      sql('UPDATE context_agents SET passages = ?, words = ? WHERE id = ?').run(passages, words, agent)
+      sql('UPDATE context_agents SET next_number = ?, passages = passages + ?, words = words + ? WHERE id = ?').run(
+        nextNumber,
+        nextNumber - firstNumber,
+        words,
+        agent,
+      )
       for (const [term, list] of postings) appendPostings(connection, agent, term, list)
     },
   }
@@ -190,27 +179,37 @@ const blockBytes = 1_800
 
 /** Adds to a term's last block, or begins a new one when that is full. */
 function appendPostings({sql}: Connection, agent: number, term: string, list: readonly Posting[]): void {
-  const known = sql('SELECT passages, block, last FROM context_terms WHERE agent = ? AND term = ?').get(agent, term)
-  const before = known ? Number(known['last']) : -1
-  const added = encodePostings(list, before)
-  let block = known ? Number(known['block']) : 0
-  const row =
-    known && sql('SELECT data FROM context_postings WHERE agent = ? AND term = ? AND block = ?').get(agent, term, block)
-  const old = row?.['data'] instanceof Uint8Array ? row['data'] : new Uint8Array()
-  const fits = old.length + added.length <= blockBytes
-  if (!fits && old.length > 0) block++
-  sql('INSERT OR REPLACE INTO context_postings VALUES (?, ?, ?, ?)').run(
+  const known = sql('SELECT passages, block FROM context_terms WHERE agent = ? AND term = ?').get(agent, term)
+  const block = Number(known?.['block'] ?? 0)
+  const row = sql('SELECT last, data FROM context_postings WHERE agent = ? AND term = ? AND block = ?').get(
     agent,
     term,
     block,
-    fits ? Buffer.concat([old, added]) : added,
   )
-  const passages = (known ? Number(known['passages']) : 0) + list.length
-  sql('INSERT OR REPLACE INTO context_terms VALUES (?, ?, ?, ?, ?)').run(
+  const old = row?.['data'] instanceof Uint8Array ? row['data'] : undefined
+  const last = list.at(-1)!.number
+  const added = old && encodePostings(list, Number(row?.['last']))
+  const fits = old && added && old.length + added.length <= blockBytes
+  if (fits) {
+    sql(
+      `UPDATE context_postings SET last = ?, count = count + ?, data = ? WHERE agent = ? AND term = ? AND block = ?`,
+    ).run(last, list.length, Buffer.concat([old, added]), agent, term, block)
+  } else {
+    sql('INSERT INTO context_postings VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+      agent,
+      term,
+      block + (old ? 1 : 0),
+      list[0]!.number,
+      last,
+      list.length,
+      encodePostings(list),
+    )
+  }
+  const passages = Number(known?.['passages'] ?? 0) + list.length
+  sql('INSERT OR REPLACE INTO context_terms VALUES (?, ?, ?, ?)').run(
     agent,
     term,
     passages,
-    block,
-    list.at(-1)!.number,
+    block + (old && !fits ? 1 : 0),
   )
 }

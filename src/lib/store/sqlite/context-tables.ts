@@ -9,7 +9,8 @@ export const contextVersion = 1
  *
  * `context_state`: how far it has read, and what had been pruned then. `context_agents`: an agent's number and totals.
  * `context_passages`: one row for an event that says something; `number` counts an agent's passages as they come.
- * `context_terms`: in how many passages a term is, and its last block. `context_postings`: where (postings.ts).
+ * `context_terms`: in how many passages a term is, and its last block. `context_postings`: where (postings.ts), in blocks
+ * with their first and last number.
  * `context_retired`: ids that were replaced or withdrawn, whether they have come already or not.
  */
 const tables = `
@@ -22,6 +23,7 @@ CREATE TABLE context_state (
 CREATE TABLE context_agents (
   id INTEGER PRIMARY KEY,
   agent TEXT NOT NULL UNIQUE,
+  next_number INTEGER NOT NULL,
   passages INTEGER NOT NULL,
   retired INTEGER NOT NULL,
   words INTEGER NOT NULL
@@ -60,13 +62,15 @@ CREATE TABLE context_terms (
   term TEXT,
   passages INTEGER NOT NULL,
   block INTEGER NOT NULL,
-  last INTEGER NOT NULL,
   PRIMARY KEY (agent, term)
 ) WITHOUT ROWID;
 CREATE TABLE context_postings (
   agent INTEGER,
   term TEXT,
   block INTEGER,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  count INTEGER NOT NULL,
   data BLOB NOT NULL,
   PRIMARY KEY (agent, term, block)
 ) WITHOUT ROWID;
@@ -82,8 +86,21 @@ const names = [
   'context_postings',
 ]
 
-export function hasContextTables({sql}: Connection): boolean {
-  return sql(`SELECT 1 FROM sqlite_schema WHERE name = 'context_state'`).get() !== undefined
+export interface ContextState {
+  version: number
+  /** The last event that was read. */
+  lastSeq: number
+  /** The last event that was pruned when that was last looked at. */
+  prunedSeq: number
+}
+
+/** Undefined while there is no index. */
+export function readContextState({sql}: Connection): ContextState | undefined {
+  if (!sql(`SELECT 1 FROM sqlite_schema WHERE name = 'context_state'`).get()) return undefined
+  const row = sql('SELECT version, last_seq, pruned_seq FROM context_state').get()
+  return (
+    row && {version: Number(row['version']), lastSeq: Number(row['last_seq']), prunedSeq: Number(row['pruned_seq'])}
+  )
 }
 
 /** Makes the tables, empty, reading from the log's beginning on. */

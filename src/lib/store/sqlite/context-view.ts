@@ -15,7 +15,7 @@ const byTimeDown = 'ts DESC, words DESC, event_id DESC'
 /** The passages of one agent in the index; an agent that is not in it has none. */
 export function contextView(connection: Connection, agentId: string): ContextView {
   const {sql} = connection
-  const row = sql('SELECT id, passages, retired, words FROM context_agents WHERE agent = ?').get(agentId)
+  const row = sql('SELECT id, next_number, passages, retired, words FROM context_agents WHERE agent = ?').get(agentId)
   const agent = Number(row?.['id'] ?? 0)
   const passages = Number(row?.['passages'] ?? 0)
   const live = 'FROM context_passages WHERE agent = ? AND retired = 0'
@@ -42,19 +42,15 @@ export function contextView(connection: Connection, agentId: string): ContextVie
   return {
     passages,
     words: Number(row?.['words'] ?? 0),
-    numberLimit: passages,
+    numberLimit: Number(row?.['next_number'] ?? 0),
     frequency,
     postings(term) {
-      const length = frequency(term)
-      if (length === 0) return undefined
       const blocks = sql('SELECT data FROM context_postings WHERE agent = ? AND term = ? ORDER BY block').all(
         agent,
         term,
       )
-      return decodePostings(
-        blocks.map(({data}) => (data instanceof Uint8Array ? data : new Uint8Array())),
-        length,
-      )
+      if (blocks.length === 0) return undefined
+      return decodePostings(blocks.map(({data}) => (data instanceof Uint8Array ? data : new Uint8Array())))
     },
     entries(numbers) {
       return numbers.flatMap((number) => {

@@ -6,10 +6,10 @@ export interface Posting {
 }
 
 /**
- * Postings as bytes: for each the difference of its number to the one before (the first block begins at -1), its count
- * and the passage's terms, as variable-length integers of seven bits a byte, lowest first (LEB128).
+ * Postings as bytes: for each the difference of its number to the one before (`before`; -1 at the beginning of a block),
+ * its count and the passage's terms, as variable-length integers of seven bits a byte, lowest first (LEB128).
  */
-export function encodePostings(postings: readonly Posting[], before: number): Uint8Array {
+export function encodePostings(postings: readonly Posting[], before = -1): Uint8Array {
   const bytes: number[] = []
   let last = before
   for (const {number, count, words} of postings) {
@@ -30,20 +30,28 @@ function pushInteger(bytes: number[], value: number): void {
   bytes.push(rest)
 }
 
+/** Three integers each, and an integer ends with the byte that has no high bit. */
+function lengthOf(bytes: Uint8Array): number {
+  let integers = 0
+  for (let place = 0; place < bytes.length; place++) if (bytes[place]! <= 0x7f) integers++
+  return integers / 3
+}
+
 export interface DecodedPostings {
   numbers: Uint32Array
   counts: Uint32Array
   words: Uint32Array
 }
 
-/** The postings of all blocks of one term, in order; `length` is how many there are. */
-export function decodePostings(blocks: readonly Uint8Array[], length: number): DecodedPostings {
+/** The postings of all blocks of one term, in order. */
+export function decodePostings(blocks: readonly Uint8Array[]): DecodedPostings {
+  const length = blocks.reduce((sum, bytes) => sum + lengthOf(bytes), 0)
   const numbers = new Uint32Array(length)
   const counts = new Uint32Array(length)
   const words = new Uint32Array(length)
   let at = 0
-  let number = -1
   for (const bytes of blocks) {
+    let number = -1
     let place = 0
     const next = () => {
       let byte = bytes[place++]!

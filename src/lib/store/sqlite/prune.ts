@@ -1,6 +1,6 @@
 import type {PruneRequest} from '../port.ts'
 import type {Connection} from './connection.ts'
-import {dropContextTables, hasContextTables} from './context-tables.ts'
+import {trimContext} from './context-trim.ts'
 import {logRow, readHead, writeHead} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import {pause} from './pause.ts'
@@ -24,9 +24,7 @@ export async function pruneLog(file: LogFile, request: PruneRequest): Promise<{r
   let removed = 0
   while (prunedSeq(file.reader()) < cut) removed += await writer.write((connection) => prunePiece(connection, cut))
   await forgetWords(writer)
-  await writer.write((connection) => {
-    if (hasContextTables(connection)) dropContextTables(connection)
-  })
+  await trimContext(file, writer)
   await shrink(file, writer)
   return {removed, left: readHead(file.reader()).events}
 }
