@@ -223,6 +223,20 @@ describe('the index in the embedded log', () => {
     db.close()
   })
 
+  it('does not keep the name of an agent of whom nothing is left', async () => {
+    const opened = await inSqlite()
+    await opened.store.append([said('bread', {id: 'a', agentId: 'gone'}), said('bread', {id: 'b'})])
+    await opened.index.catchUp()
+    const admin = await openSqliteAdmin(opened.file)
+    const {bytes} = await opened.store.describe()
+    await admin.prune({maxBytes: bytes - 1})
+    await opened.store.append([said('more bread', {id: 'c', agentId: 'gone'})])
+    await opened.index.catchUp()
+    expect(idsIn(select(opened.index, {prompt: 'bread'}))).toEqual(['b'])
+    expect(idsIn(select(opened.index, {prompt: 'bread'}, 'gone'))).toEqual(['c'])
+    await close(opened)
+  })
+
   it('is fed by several at once without counting anything twice', async () => {
     const opened = await inSqlite()
     const others = await Promise.all([1, 2, 3].map(() => openSqliteContextIndex(opened.file, read)))

@@ -24,10 +24,18 @@ export async function trimContext(file: LogFile, writer: Writer): Promise<void> 
     while (await writer.write((connection) => removePassages(connection, agent, firstLive)));
     await writer.write((connection) => listSpeakers(connection, agent))
   }
-  await writer.write(({sql}) => {
+  await writer.write(({db, sql}) => {
+    db.exec(ofNobody)
     sql('UPDATE context_state SET pruned_seq = ?, last_seq = max(last_seq, ?)').run(pruned, pruned)
   })
 }
+
+/** An agent of whom nothing is left leaves not even a name. */
+const ofNobody = `
+DELETE FROM context_agents WHERE passages = 0;
+DELETE FROM context_speakers WHERE agent NOT IN (SELECT id FROM context_agents);
+DELETE FROM context_retired WHERE agent NOT IN (SELECT id FROM context_agents);
+`
 
 function prunedSeq({sql}: Connection): number {
   return Number(sql('SELECT pruned_seq FROM log').get()?.['pruned_seq'])
