@@ -5,9 +5,6 @@ import {dirname} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {everything} from '../../../src/lib/filter/filter.ts'
 import {openSqliteAdmin} from '../../../src/lib/store/sqlite/admin.ts'
-import {makeContextTables} from '../../../src/lib/store/sqlite/context-tables.ts'
-import {openLogFile} from '../../../src/lib/store/sqlite/log-file.ts'
-import {createWriter} from '../../../src/lib/store/sqlite/write.ts'
 import {event, eventsUpTo, ids, idsOf} from '../../contracts/event-store/events.ts'
 import {logWith, openStore, query, tamper, tempPath} from './temp-log.ts'
 
@@ -137,20 +134,6 @@ describe('prune', () => {
     const again = await openStore(path)
     expect(await again.count({text: secret})).toEqual({count: 0, groups: []})
     expect(await again.count({text: 'text'})).toEqual({count: 6000, groups: []})
-  })
-
-  it('takes the context index with it, which is made anew when it is needed', async () => {
-    const path = await logWith(eventsUpTo(10))
-    const file = await openLogFile(path, {busyMs: 1000})
-    await createWriter(file).write((connection) => {
-      makeContextTables(connection)
-      connection.sql('INSERT INTO context_speakers VALUES (1, ?)').run('xylophonequartz')
-    })
-    file.close()
-    const admin = await openSqliteAdmin(path)
-    await admin.prune({maxBytes: 1000})
-    expect(readFileSync(path).includes('xylophonequartz')).toBe(false)
-    expect(await admin.verify()).toMatchObject({ok: true})
   })
 
   it('gives the space back to the disk', async () => {

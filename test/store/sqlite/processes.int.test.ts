@@ -1,7 +1,8 @@
 import type {ChildProcess} from 'node:child_process'
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {join} from 'node:path'
+import {readdirSync} from 'node:fs'
+import {dirname, join} from 'node:path'
 import {createInterface} from 'node:readline'
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
@@ -121,6 +122,7 @@ describe('an embedded log shared by processes', () => {
     // Without turns the small writer would wait for whole calls of the large one, a second each.
     expect(waits.sort((a, b) => a - b)[15]).toBeLessThan(500)
     expect(await idsOf(small.read({types: ['message.received']}, {limit: 30}))).toHaveLength(30)
+    expect(readdirSync(dirname(path)).sort()).toEqual(['events.db', 'events.db-shm', 'events.db-wal'])
   })
 
   it('says who is in the way when another program keeps the file locked', async () => {

@@ -46,11 +46,7 @@ export function storeFault(thrown: unknown, path: string): ClawError {
 function describeFault(thrown: unknown, path: string): [ErrorCode, string, string[]] {
   switch (resultCode(thrown)) {
     case busy:
-      return [
-        'STORE_LOCKED',
-        `another program keeps the event log ${path} locked`,
-        ['end the program that has the file open in a transaction, or try again'],
-      ]
+      return locked(path)
     case readOnly:
       return unwritable(path)
     case full:
@@ -80,6 +76,20 @@ function describeFault(thrown: unknown, path: string): [ErrorCode, string, strin
     default:
       return ['STORE_FAILED', `the event log ${path} failed`, []]
   }
+}
+
+/** What a writer is told that waited in vain. */
+export function storeLocked(path: string): ClawError {
+  const [code, message, suggestions] = locked(path)
+  return new ClawError(code, message, {suggestions})
+}
+
+function locked(path: string): [ErrorCode, string, string[]] {
+  return [
+    'STORE_LOCKED',
+    `another program keeps the event log ${path} locked`,
+    ['end the program that has the file open in a transaction, or try again'],
+  ]
 }
 
 const fullSuggestions = [

@@ -1,4 +1,4 @@
-import {chmodSync, closeSync, existsSync, fchmodSync, mkdirSync, openSync, statSync} from 'node:fs'
+import {chmodSync, closeSync, existsSync, fchmodSync, mkdirSync, openSync, realpathSync, statSync} from 'node:fs'
 import {dirname} from 'node:path'
 import {ClawError, messageOf} from '../../errors.ts'
 
@@ -15,6 +15,11 @@ export function makeFile(path: string): void {
   } catch (thrown) {
     if (!isSystemError(thrown, 'EEXIST') || !existsSync(path)) throw cannotMake(thrown, path)
   }
+}
+
+/** The file itself where `path` is a link to it: SQLite keeps its other files beside that one. */
+export function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path
 }
 
 /** Tells one file from another that took its name; the number is not given to a new file while the old one is open. */

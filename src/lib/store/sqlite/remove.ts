@@ -5,6 +5,7 @@ import type {Connection} from './connection.ts'
 import {connectWriter} from './connection.ts'
 import {isBusy, storeFault} from './faults.ts'
 import {openLogFile} from './log-file.ts'
+import {waitingSuffix} from './waiting.ts'
 
 /**
  * Removes the log's files. Refuses what is no log of ours, and a log that any program has open: that program would
@@ -20,7 +21,7 @@ export async function removeLog(path: string, busyMs: number): Promise<void> {
     connection = connectWriter(driver, path)
     // Leaving WAL mode needs the file for oneself alone, and the lock is then kept until the files are gone.
     connection.db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
-    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, {force: true})
+    for (const suffix of ['', '-wal', '-shm', '-journal', waitingSuffix]) rmSync(path + suffix, {force: true})
   } catch (thrown) {
     throw isBusy(thrown) ? inUse(path, thrown) : storeFault(thrown, path)
   } finally {

@@ -1,6 +1,7 @@
 import type {FSWatcher} from 'node:fs'
 import {watch} from 'node:fs'
 import {basename, dirname} from 'node:path'
+import {realPath} from './file.ts'
 
 /** Changes that the operating system did not report are noticed after this time. */
 const pollMs = 250
@@ -26,7 +27,8 @@ export interface LogWatch {
 export function createWatch(path: string): LogWatch {
   const wakers = new Set<() => void>()
   let watcher: FSWatcher | undefined
-  const name = basename(path)
+  const file = realPath(path)
+  const name = basename(file)
 
   function wake(): void {
     for (const waker of wakers) waker()
@@ -34,8 +36,8 @@ export function createWatch(path: string): LogWatch {
 
   function start(): void {
     try {
-      watcher = watch(dirname(path), (_, changed) => {
-        if (changed === null || changed.startsWith(name)) wake()
+      watcher = watch(dirname(file), (_, changed) => {
+        if (changed === null || changed === name || changed === `${name}-wal`) wake()
       })
       watcher.on('error', stop)
     } catch {

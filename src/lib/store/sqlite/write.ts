@@ -1,7 +1,8 @@
 import type {Connection} from './connection.ts'
-import {isBusy, storeFault} from './faults.ts'
+import {isBusy, storeFault, storeLocked} from './faults.ts'
 import type {LogFile} from './log-file.ts'
 import {pause} from './pause.ts'
+import {waitingSign} from './waiting.ts'
 
 /** The longest that one transaction may keep other writers waiting, less its commit. */
 export const turnMs = 40
@@ -19,30 +20,52 @@ export interface Writer {
 
 /**
  * Writers of all processes take turns: SQLite hands its lock to whoever asks at the right moment, so a writer that
- * asks again at once would starve the others. Who has used up its turn stands back for longer than others wait
- * between two tries.
+ * asks again at once would starve the others. Who has used up its turn stands back, if somebody waits, for longer than
+ * others wait between two tries.
  */
 export function createWriter(file: LogFile): Writer {
+  const sign = waitingSign(file.path)
   let usedMs = 0
   let lastEnd = 0
 
-  async function begin(): Promise<Connection> {
-    if (performance.now() - lastEnd >= standBackMs) usedMs = 0
-    if (usedMs >= turnMs) {
+  async function standBack(): Promise<void> {
+    if (performance.now() - lastEnd < standBackMs && sign.isUp()) {
       await pause(standBackMs)
-      usedMs = 0
+      sign.takeDown()
     }
+    usedMs = 0
+  }
+
+  async function begin(): Promise<Connection> {
+    if (usedMs >= turnMs) await standBack()
     if (file.isReplaced()) await file.reopen({make: true})
+    return tryBegin() ?? waitToBegin()
+  }
+
+  /** Undefined when another writer has the lock. */
+  function tryBegin(): Connection | undefined {
+    try {
+      const connection = file.writer()
+      connection.sql('BEGIN IMMEDIATE').run()
+      return connection
+    } catch (thrown) {
+      if (isBusy(thrown)) return undefined
+      throw thrown
+    }
+  }
+
+  async function waitToBegin(): Promise<Connection> {
     const deadline = performance.now() + file.busyMs
-    for (;;) {
-      try {
-        const connection = file.writer()
-        connection.sql('BEGIN IMMEDIATE').run()
-        return connection
-      } catch (thrown) {
-        if (!isBusy(thrown) || performance.now() >= deadline) throw thrown
+    try {
+      while (performance.now() < deadline) {
+        sign.putUp()
+        await pause(retryMs)
+        const connection = tryBegin()
+        if (connection) return connection
       }
-      await pause(retryMs)
+      throw storeLocked(file.path)
+    } finally {
+      sign.takeDown()
     }
   }
 
