@@ -29,7 +29,11 @@ describe('replay and live', () => {
         const compiled = compilePolicy(policy)
         const state = new GuardState()
         const replay = createReplay(
-          {live: compiled, redacted: compilePolicy(policy, {redactedAs: '[REDACTED'}), redactedAs: '[REDACTED'},
+          {
+            live: compiled,
+            compileRedacted: () => compilePolicy(policy, {redactedAs: '[REDACTED'}),
+            redactedAs: '[REDACTED',
+          },
           {runAction: policy.toolGuard.dryRun ? undefined : runAction},
         )
         let now = 1_700_000_000_000

@@ -23,7 +23,7 @@ function side(rules: GuardRule[], settings: Partial<ToolGuardConfig> = {}): Repl
   return {
     policy,
     compileOptions: {},
-    compiled: {live, redacted: compilePolicy(policy, {redactedAs: '[REDACTED'}), redactedAs: '[REDACTED'},
+    compiled: {live, compileRedacted: () => compilePolicy(policy, {redactedAs: '[REDACTED'}), redactedAs: '[REDACTED'},
   }
 }
 

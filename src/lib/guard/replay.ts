@@ -11,8 +11,8 @@ import {GuardState} from './state.ts'
 /** A policy compiled for replay. */
 export interface ReplayPolicy {
   live: CompiledPolicy
-  /** The same for calls in which something was redacted; slower, and used only for those. */
-  redacted: CompiledPolicy
+  /** Compiles the same for calls in which something was redacted; asked for once, when the first of them comes. */
+  compileRedacted: () => CompiledPolicy
   /** The text that stands for what was redacted. */
   redactedAs: string
 }
@@ -54,11 +54,12 @@ const assumedGapMs = 1000
  * Judges captured calls one after another as live would have: each at its own time, with one memory for all. Give it
  * the records in order; a promise must be awaited before the next one.
  */
-export function createReplay({live, redacted, redactedAs}: ReplayPolicy, options: ReplayOptions = {}) {
+export function createReplay({live, compileRedacted, redactedAs}: ReplayPolicy, options: ReplayOptions = {}) {
   const state = new GuardState()
   const enforced = options.asEnabled === true || (live.enabled && !live.dryRun)
   let last: number | undefined
   let index = 0
+  let redacted: CompiledPolicy | undefined
 
   function replayed(call: ToolCall, line: number, at: number, would: Judgement): Replayed {
     return {
@@ -79,7 +80,8 @@ export function createReplay({live, redacted, redactedAs}: ReplayPolicy, options
     const {call} = captured
     const at = captured.at ?? (last === undefined ? 0 : last + assumedGapMs)
     last = at
-    const policy = captured.isPartial ? redacted : live
+    if (captured.isPartial) redacted ??= compileRedacted()
+    const policy = captured.isPartial ? redacted! : live
     const would = judge(policy, state, call, {now: at, trace: options.trace, onMatch: options.onMatch})
     if (would.verdict !== 'action' || options.runAction === undefined) return replayed(call, line, at, would)
     return runActions(would, policy, at, options.runAction).then((judgement) => replayed(call, line, at, judgement))
