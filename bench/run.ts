@@ -8,7 +8,6 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   jetstream: async () => (await import('./jetstream.ts')).jetstream(),
   migrate: async () => (await import('./migrate.ts')).migrateNotes(),
   guard: async () => (await import('./guard.ts')).guard(),
-  guard: async () => (await import('./guard.ts')).guard(),
   context: async () => (await import('./context.ts')).context(),
 }
 
