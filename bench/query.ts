@@ -21,7 +21,7 @@ export async function queryMillion(): Promise<BenchRow[]> {
     ['query by time alone', ['--since', '2026-01-05', '--until', '2026-01-06'], 200],
     ['query by type glob', ['--type', 'tool.*', '--limit', '100'], 200],
     ['query by one common word', ['--text', 'deploy'], 300],
-    ['query by two words and agent', ['--text', 'deploy failed', '--agent', 'agent-1'], 300],
+    ['query by two words and agent', ['--text', 'deploy failed', '--agent', 'agent-2'], 300],
     ['query by a rare word', ['--text', 'zanzibar'], 300],
     ['query --count by agent and type', ['--count', '--agent', 'agent-3', '--type', 'tool.error'], 200],
   ]
