@@ -107,10 +107,17 @@ export interface ContextView {
   eventsById(eventIds: readonly string[]): Map<string, ClawEvent>
 }
 
+export interface CatchUpOptions {
+  signal?: AbortSignal
+  /** The longest that the event loop is held at a time, in milliseconds; default: as long as an append may take. */
+  pieceMs?: number
+  onProgress?: (done: number) => void
+}
+
 /** A reader of the log that keeps what context selection asks for. */
 export interface ContextIndex {
   /** Resolves when everything that the log held at the call is in the index. */
-  catchUp(options?: {signal?: AbortSignal; onProgress?: (done: number) => void}): Promise<void>
+  catchUp(options?: CatchUpOptions): Promise<void>
   /** Lets `work` look at one agent's passages, all as of one moment; the view is not to be kept. */
   read<T>(agentId: string, work: (view: ContextView) => T): T
   close(): Promise<void>

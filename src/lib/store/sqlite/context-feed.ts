@@ -1,5 +1,5 @@
 import type {ClawEvent} from '../../event/envelope.ts'
-import type {IndexedPassage, ReadForIndex, Reading} from '../context-index.ts'
+import type {CatchUpOptions, IndexedPassage, ReadForIndex, Reading} from '../context-index.ts'
 import type {Connection} from './connection.ts'
 import {contextVersion, dropContextTables, makeContextTables, readContextState} from './context-tables.ts'
 import {trimContext} from './context-trim.ts'
@@ -9,17 +9,12 @@ import {encodePostings, type Posting} from './postings.ts'
 import type {Writer} from './write.ts'
 import {turnMs} from './write.ts'
 
-export interface CatchUpOptions {
-  signal?: AbortSignal
-  onProgress?: (done: number) => void
-}
-
 /** Brings the context index up to the newest event of the moment of the call, in pieces as short as an append's. */
 export async function catchUpContext(
   file: LogFile,
   writer: Writer,
   read: ReadForIndex,
-  {signal, onProgress}: CatchUpOptions,
+  {signal, pieceMs = turnMs, onProgress}: CatchUpOptions,
 ): Promise<void> {
   const goal = lastSeq(file.reader())
   if (readContextState(file.reader())?.version !== contextVersion) await writer.write(makeAnew)
@@ -27,7 +22,7 @@ export async function catchUpContext(
   let done = readContextState(file.reader())?.lastSeq ?? 0
   while (done < goal) {
     signal?.throwIfAborted()
-    done = await writer.write((connection) => feedPiece(connection, read))
+    done = await writer.write((connection) => feedPiece(connection, read, pieceMs))
     onProgress?.(done)
   }
 }
@@ -39,12 +34,10 @@ function makeAnew(connection: Connection): void {
   makeContextTables(connection)
 }
 
-/** Half of a turn goes into reading events, the other half into writing down where their terms are. */
-const readMs = turnMs / 2
-
-function feedPiece(connection: Connection, read: ReadForIndex): number {
+/** Half of the time goes into reading events, the other half into writing down where their terms are. */
+function feedPiece(connection: Connection, read: ReadForIndex, pieceMs: number): number {
   const {sql} = connection
-  const end = performance.now() + readMs
+  const end = performance.now() + pieceMs / 2
   const feeds = new Map<string, AgentFeed>()
   let done = readContextState(connection)?.lastSeq ?? 0
   for (const {seq, body} of sql('SELECT seq, body FROM events WHERE seq > ? ORDER BY seq').iterate(done)) {
