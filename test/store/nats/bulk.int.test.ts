@@ -91,6 +91,7 @@ describe.each(natsBinaries)('bulk writers on nats-server %s', (binary) => {
     expect(await other.append(eventsUpTo(20), {bulk: true})).toEqual({appended: 10, duplicates: 10})
     expect(await one.append(eventsUpTo(30), {bulk: true})).toEqual({appended: 10, duplicates: 20})
     expect(await other.append(eventsUpTo(30))).toEqual({appended: 0, duplicates: 30})
+    expect(await one.append(eventsUpTo(30), {bulk: true})).toEqual({appended: 0, duplicates: 30})
     expect(await idsOf(one.read(everything))).toEqual(ids(eventsUpTo(30)))
     await Promise.all([one.close(), other.close()])
   })

@@ -19,11 +19,9 @@ export const apiErrors = {
   memoryResources: 10028,
   insufficientResources: 10023,
   accountResources: 10002,
-  noMessage: 10037,
   jetStreamNotEnabled: 10076,
   jetStreamNotEnabledForAccount: 10039,
   storageResources: 10047,
-  messageTooLarge: 10054,
   nameInUse: 10058,
   streamNotFound: 10059,
   subjectsOverlap: 10065,
@@ -145,7 +143,7 @@ function denied({operation, subject}: PermissionViolationError, {url}: Place): C
   })
 }
 
-export function withoutJetStream({url}: Place, cause?: unknown): ClawError {
+function withoutJetStream({url}: Place, cause?: unknown): ClawError {
   return new ClawError('STORE_FAILED', `the server at ${url} has no JetStream: it cannot keep events`, {
     cause,
     suggestions: ['start it with -js, or turn JetStream on for this account'],

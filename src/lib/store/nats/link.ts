@@ -102,7 +102,9 @@ export async function openLink(options: NatsOptions): Promise<Link> {
     streamInfo: () => patiently(link, () => jsm.streams.info(target.stream)),
     listen(listener) {
       listeners.add(listener)
-      if (end) listener(end)
+      const told = end
+      // Not before the caller has what this returns.
+      if (told) queueMicrotask(() => listeners.has(listener) && listener(told))
       return () => listeners.delete(listener)
     },
     online: (waitMs) => onlineWithin(waitMs, link),

@@ -1,7 +1,8 @@
 import {createInbox, type Msg} from '@nats-io/transport-node'
-import {ClawError} from '../../errors.ts'
+import type {ClawError} from '../../errors.ts'
 import type {ClawEvent} from '../../event/envelope.ts'
 import type {AppendResult} from '../port.ts'
+import {type AppendJob, createAppendJob, ofEvent} from './append-job.ts'
 import {
   type ApiProblem,
   apiFailure,
@@ -17,6 +18,7 @@ import {createHeaderWriter, type Outgoing, outgoingOf, type StreamLimits} from '
 import {covers} from './pushdown.ts'
 import {createSendWindow} from './send-window.ts'
 import {messageIdsAfter, settledInfo} from './settled.ts'
+import {watchSilence} from './silence.ts'
 import type {SubjectGrammar} from './subjects.ts'
 
 export interface PublisherOptions {
@@ -43,20 +45,8 @@ export interface Publisher {
   close(): void
 }
 
-/** One call of `append`. */
-interface Job {
-  events: readonly ClawEvent[]
-  /** The index of the event that is sent next. */
-  next: number
-  outstanding: number
-  appended: number
-  duplicates: number
-  failure?: ClawError
-  done: PromiseWithResolvers<AppendResult>
-}
-
 interface Sent {
-  job: Job
+  job: AppendJob
   message: Outgoing
   bytes: number
   /** Its sequence will be higher than this. */
@@ -72,8 +62,6 @@ interface Acknowledgement {
 }
 
 const windowBytes = 16 * 2 ** 20
-/** Silence is counted in ticks of which a busy process has fewer: it does not take itself for a silent server. */
-const silentTicks = 10
 const retryMs = 250
 
 /**
@@ -90,17 +78,20 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const utf8 = new TextDecoder()
   const headersOf = createHeaderWriter()
   const window = createSendWindow<Sent>(windowBytes)
-  const queue: Job[] = []
-  const open = new Set<Job>()
+  const queue: AppendJob[] = []
+  const open = new Set<AppendJob>()
   let highest = lastSeq
   let heardAt = 0
-  let quietTicks = 0
   let outages = 0
   let isRecovering = false
-  let timer: NodeJS.Timeout | undefined
 
   const subscription = nc.subscribe(`${inbox}*`, {
     callback: (error, msg) => (error ? failAll(failureOf(error, target)) : receive(msg)),
+  })
+  const silence = watchSilence({
+    silentMs,
+    isDue: () => window.count > 0 && !isRecovering,
+    onSilence: () => startRecovery(),
   })
   const unlisten = link.listen((event) => {
     if (event.type === 'offline') outages++
@@ -111,46 +102,33 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   function pump(): void {
     while (queue.length > 0 && !isRecovering && !window.isFull()) {
-      const job = queue[0]!
-      const event = job.failure ? undefined : job.events[job.next]
-      if (event === undefined) {
-        queue.shift()
-        settle(job)
-        continue
-      }
       // The client throws away what is sent while there is no connection.
-      if (!link.isOnline()) startRecovery()
-      else {
-        job.next++
-        sendFirst(job, event)
+      if (!link.isOnline()) {
+        startRecovery()
+        return
       }
+      const job = queue[0]!
+      const event = job.next()
+      if (event === undefined) queue.shift()
+      else sendFirst(job, event)
     }
   }
 
-  function sendFirst(job: Job, event: ClawEvent): void {
+  function sendFirst(job: AppendJob, event: ClawEvent): void {
     if (window.count === 0) noteLife()
     try {
       const message = outgoingOf(event, link, grammar, limits)
       send({job, message, bytes: message.json.length, after: highest, isResent: false})
+      job.sent()
     } catch (thrown) {
-      fail(job, failureOf(thrown, target), event.eventId)
-    }
-  }
-
-  function sendAgain(sent: Sent): void {
-    try {
-      send({...sent, isResent: true})
-    } catch (thrown) {
-      fail(sent.job, failureOf(thrown, target), sent.message.eventId)
+      job.unsendable(failureOf(thrown, target), event.eventId)
     }
   }
 
   function send(sent: Sent): void {
-    const {job, message} = sent
-    nc.publish(message.subject, message.json, {reply: `${inbox}${window.next}`, headers: headersOf(message)})
+    const {subject, json} = sent.message
+    nc.publish(subject, json, {reply: `${inbox}${window.next}`, headers: headersOf(sent.message)})
     window.add(sent)
-    job.outstanding++
-    timer ??= setInterval(tick, silentMs / silentTicks)
   }
 
   function receive(msg: Msg): void {
@@ -162,38 +140,24 @@ export function createPublisher(options: PublisherOptions): Publisher {
     else acknowledge(number, sent, acknowledgementIn(utf8.decode(msg.data)))
   }
 
-  function acknowledge(number: number, sent: Sent, {stream, seq, duplicate, error}: Acknowledgement): void {
+  function acknowledge(number: number, sent: Sent, {stream, seq, duplicate = false, error}: Acknowledgement): void {
     const {job, message, isResent} = sent
     if (error && isTemporary(error)) {
       startRecovery()
       return
     }
     noteLife()
-    release(number, sent)
-    if (error) fail(job, apiFailure(error, target), message.eventId)
-    else if (stream !== target.stream) fail(job, otherSubjects(target, message.subject, stream), message.eventId)
-    else if (duplicate && !isResent) job.duplicates++
-    else job.appended++
-    if (seq > highest) highest = seq
-    settle(job)
-    pump()
-  }
-
-  function release(number: number, {job}: Sent): void {
     window.remove(number)
-    job.outstanding--
+    if (seq > highest) highest = seq
+    if (error) job.refused(apiFailure(error, target), message.eventId)
+    else if (stream !== target.stream) job.refused(otherSubjects(target, message.subject, stream), message.eventId)
+    else job.stored(duplicate && !isResent)
+    pump()
   }
 
   function noteLife(): void {
     heardAt = performance.now()
-    quietTicks = 0
-  }
-
-  function tick(): void {
-    if (window.count === 0) {
-      clearInterval(timer)
-      timer = undefined
-    } else if (!isRecovering && ++quietTicks >= silentTicks) startRecovery()
+    silence.heard()
   }
 
   /** No stream answered: ours is gone, takes other subjects, or has no leader for a moment. */
@@ -238,63 +202,53 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (info.created !== created) throw replacedStream(target)
     const from = window.entries()[0]?.[1].after ?? highest
     const stored = await messageIdsAfter(link, info, from)
+    silence.heard()
     // All of it at once, so that nothing can come between: the order of events is that of the call.
     for (const sent of window.takeAll()) {
-      sent.job.outstanding--
-      if (stored.has(sent.message.messageId)) sent.job.appended++
+      if (stored.has(sent.message.messageId)) sent.job.stored(false)
       else sendAgain(sent)
-      settle(sent.job)
     }
-    quietTicks = 0
+  }
+
+  function sendAgain(sent: Sent): void {
+    try {
+      send({...sent, isResent: true})
+    } catch (thrown) {
+      sent.job.refused(failureOf(thrown, target), sent.message.eventId)
+    }
   }
 
   /** The server tells the connection that a subject is not allowed, and no message of it is ever acknowledged. */
   function deny(subject: string, failure: ClawError): void {
-    for (const [number, sent] of window.entries()) {
-      if (sent.message.subject !== subject) continue
-      release(number, sent)
-      fail(sent.job, failure, sent.message.eventId)
-      settle(sent.job)
+    for (const [number, {job, message}] of window.entries()) {
+      if (message.subject !== subject) continue
+      window.remove(number)
+      job.refused(failure, message.eventId)
     }
     pump()
   }
 
-  function fail(job: Job, failure: ClawError, eventId: string): void {
-    job.failure ??= ofEvent(failure, eventId)
-  }
-
   function failAll(failure: ClawError): void {
-    for (const {job} of window.takeAll()) job.outstanding--
+    window.takeAll()
     queue.length = 0
-    for (const job of open) {
-      job.failure ??= failure
-      settle(job)
-    }
-  }
-
-  function settle(job: Job): void {
-    const {events, next, outstanding, appended, duplicates, failure, done} = job
-    if (outstanding > 0 || (!failure && next < events.length)) return
-    open.delete(job)
-    if (failure) done.reject(partly(failure, appended + duplicates, events.length))
-    else done.resolve({appended, duplicates})
+    for (const job of [...open]) job.abandon(failure)
   }
 
   return {
-    append(events) {
-      const done = Promise.withResolvers<AppendResult>()
-      const job: Job = {events, next: 0, outstanding: 0, appended: 0, duplicates: 0, done}
+    async append(events) {
+      if (events.length === 0) return {appended: 0, duplicates: 0}
+      const job = createAppendJob(events, (done) => open.delete(done))
       open.add(job)
       queue.push(job)
       pump()
-      return done.promise
+      return job.result
     },
     lastSeq: () => highest,
     async idle() {
-      await Promise.allSettled([...open].map(({done}) => done.promise))
+      await Promise.allSettled([...open].map(({result}) => result))
     },
     close() {
-      clearInterval(timer)
+      silence.stop()
       unlisten()
       if (!nc.isClosed()) subscription.unsubscribe()
     },
@@ -308,16 +262,4 @@ function acknowledgementIn(text: string): Acknowledgement {
   } catch {
     return {stream: '', seq: 0, error: {code: 0, err_code: 0, description: `it answered ${text.slice(0, 80)}`}}
   }
-}
-
-function ofEvent(failure: ClawError, eventId: string): ClawError {
-  return retold(failure, `event ${eventId}: ${failure.message}`)
-}
-
-function partly(failure: ClawError, stored: number, all: number): ClawError {
-  return all === 1 ? failure : retold(failure, `${failure.message}; ${stored} of ${all} events of this call are stored`)
-}
-
-function retold({code, suggestions, exit, cause}: ClawError, message: string): ClawError {
-  return new ClawError(code, message, {suggestions, exit, cause})
 }
