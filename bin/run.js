@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 // Starts the command line. Plain JavaScript that any Node understands, since its first task is to find the right one.
-import {existsSync, mkdirSync, readFileSync} from 'node:fs'
 import module from 'node:module'
-import {homedir} from 'node:os'
-import path from 'node:path'
-import {fileURLToPath} from 'node:url'
+
+// Not by `import`: that would load all of `fs` with its streams, which costs as much as reading our help.
+const require = module.createRequire(import.meta.url)
+const {existsSync, mkdirSync, readFileSync} = require('node:fs')
+const {homedir} = require('node:os')
+const path = require('node:path')
+const {fileURLToPath} = require('node:url')
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const [major, minor] = process.versions.node.split('.').map(Number)
@@ -13,14 +16,14 @@ if (major > 24 || (major === 24 && minor >= 16)) start()
 else startWithPinnedNode()
 
 /** A convenience of the checkout: its dev dependency `node` runs us when the machine's own Node is too old. */
-async function startWithPinnedNode() {
+function startWithPinnedNode() {
   const pinned = path.join(root, 'node_modules', 'node', 'bin', 'node')
   if (!existsSync(pinned)) {
     console.error(`claw-events needs Node.js 24.16 or newer; this is ${process.version} (${process.execPath})`)
     process.exitCode = 1
     return
   }
-  const {spawn} = await import('node:child_process')
+  const {spawn} = require('node:child_process')
   const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {stdio: 'inherit'})
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {

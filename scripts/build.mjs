@@ -11,7 +11,7 @@ rmSync('dist', {recursive: true, force: true})
 
 const {metafile} = await esbuild.build({
   entryPoints: {index: 'src/index.ts', 'cli/main': 'src/cli/main.ts', commands: 'all-commands'},
-  plugins: [allCommands(), quickOclif()],
+  plugins: [allCommands(), lazyBuiltins(), quickOclif()],
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -105,34 +105,66 @@ function allCommands() {
 }
 
 /**
- * What oclif loads at every start and our command line never asks it for, put off until it is used: glob libraries for
- * plugins and commands without a manifest, whether the shell is PowerShell under WSL, and built-in modules whose
- * loading costs more than all of our own code.
+ * Node's own modules are fetched when something of them is first used: `node:crypto` alone costs as much to load as all
+ * of our code, and an import of `node:fs` as an ES module loads its streams, too.
+ */
+function lazyBuiltins() {
+  return {
+    name: 'lazy-builtins',
+    setup(build) {
+      build.onResolve({filter: /^node:/}, ({path: name, kind}) =>
+        kind === 'import-statement' && name !== 'node:module' ? {path: name, namespace: 'builtin'} : undefined,
+      )
+      build.onLoad({filter: /.*/, namespace: 'builtin'}, async ({path: name}) => {
+        const names = Object.keys(process.getBuiltinModule(name)).filter((key) => key !== 'default')
+        const contents = `let loaded
+          for (const name of ${JSON.stringify(names)}) {
+            Object.defineProperty(exports, name, {enumerable: true, get: () => (loaded ??= process.getBuiltinModule('${name}'))[name]})
+          }`
+        return {contents, loader: 'js'}
+      })
+    },
+  }
+}
+
+/**
+ * What oclif loads at every start and our command line never asks it for: glob libraries for plugins and commands
+ * without a manifest, whether the shell is PowerShell under WSL, its debug log (DEBUG shows our own errors' stacks),
+ * and the parts of its index that we do not import.
  */
 function quickOclif() {
   const os = `const os = require('node:os')
     exports.getHomeDir = () => os.homedir()
     exports.getPlatform = async () => os.platform()
     exports.getShell = async () => (process.env.SHELL ?? process.env.COMSPEC ?? 'unknown').split(/[\\\\/]/).at(-1)`
-  const later = {
+  const instead = {
     tinyglobby: 'export {}',
     minimatch: 'export {}',
+    debug: `const silent = Object.assign(() => undefined, {enabled: false, extend: () => silent})
+      module.exports = () => silent`,
     'node:perf_hooks':
       'exports.performance = globalThis.performance; exports.PerformanceObserver = globalThis.PerformanceObserver',
     'node:readline': `exports.createInterface = (...args) => require('node:readline').createInterface(...args)`,
     '../util/os': os,
     './os': os,
   }
+  const face = `import {Command} from '@oclif/core/command'
+    import {Config} from '@oclif/core/config'
+    import * as Args from '@oclif/core/args'
+    import * as Flags from '@oclif/core/flags'
+    import {run} from '@oclif/core/run'
+    export {Args, Command, Config, Flags, run}`
   return {
     name: 'quick-oclif',
     setup(build) {
-      build.onResolve({filter: /.*/}, ({path: file, importer, namespace}) => {
-        if (namespace !== 'file' || !importer.includes('/@oclif/core/lib/') || !Object.hasOwn(later, file))
-          return undefined
-        return {path: file, namespace: 'later'}
-      })
-      build.onLoad({filter: /.*/, namespace: 'later'}, ({path: file}) => ({
-        contents: later[file],
+      build.onResolve({filter: /^@oclif\/core$/}, () => ({path: 'face', namespace: 'oclif'}))
+      build.onResolve({filter: /.*/}, ({path: file, importer, namespace}) =>
+        namespace === 'file' && importer.includes('/@oclif/core/lib/') && Object.hasOwn(instead, file)
+          ? {path: file, namespace: 'oclif'}
+          : undefined,
+      )
+      build.onLoad({filter: /.*/, namespace: 'oclif'}, ({path: file}) => ({
+        contents: file === 'face' ? face : instead[file],
         resolveDir: root,
         loader: 'js',
       }))

@@ -1,4 +1,4 @@
-import type {z} from 'zod'
+import type * as z from 'zod'
 import {nearest} from '../match/nearest.ts'
 import {faultAt, unknownKey} from './fault-at.ts'
 import type {Fault} from './faults.ts'

@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {type KeyPath, pathText} from './key-path.ts'
 import type {VariableKind} from './variable-values.ts'
 

@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {flag, integer, name, section} from '../guard/schema-forms.ts'
 import {eventLog, filters, queue, retry, webhooks} from './schema/delivery.ts'
 import {eventStore} from './schema/event-store.ts'

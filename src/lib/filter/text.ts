@@ -4,11 +4,12 @@ import type {ClawEvent} from '../event/envelope.ts'
 // Scripts written without spaces: each character is a word of its own, so that any part of a sentence can be found.
 const spaceless =
   '[[\\p{L}\\p{N}]&&[\\p{scx=Han}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Hang}\\p{scx=Thai}\\p{scx=Laoo}\\p{scx=Khmr}\\p{scx=Mymr}]]'
-const spacelessWord = new RegExp(spaceless, 'v')
-const anyWord = new RegExp(`${spaceless}\\p{M}*|[[\\p{L}\\p{N}\\p{M}]--${spaceless}]+`, 'gv')
+// Sets of scripts take milliseconds to compile, and most commands never look for a word.
+const spacelessWord = lazily(() => new RegExp(spaceless, 'v'))
+const anyWord = lazily(() => new RegExp(`${spaceless}\\p{M}*|[[\\p{L}\\p{N}\\p{M}]--${spaceless}]+`, 'gv'))
 // Accents of no script in particular fold away (é = e); vowel signs of Indic scripts and Japanese voice marks carry
 // the meaning and stay.
-const accents = /[[\p{M}&&\p{sc=Zinh}]--[\u3099\u309a]]/gv
+const accents = lazily(() => /[[\p{M}&&\p{sc=Zinh}]--[\u3099\u309a]]/gv)
 const beyondAscii = /[^\x00-\x7f]/
 
 /**
@@ -17,12 +18,12 @@ const beyondAscii = /[^\x00-\x7f]/
  */
 export function wordsOf(text: string): string[] {
   if (!beyondAscii.test(text)) return text.toLowerCase().match(/[a-z0-9]+/g) ?? []
-  return fold(text).match(anyWord) ?? []
+  return fold(text).match(anyWord()) ?? []
 }
 
 function fold(text: string): string {
-  const bare = text.normalize('NFKD').replace(accents, '').toLowerCase().replaceAll('ς', 'σ')
-  return bare.normalize('NFKD').replace(accents, '').normalize('NFC')
+  const bare = text.normalize('NFKD').replace(accents(), '').toLowerCase().replaceAll('ς', 'σ')
+  return bare.normalize('NFKD').replace(accents(), '').normalize('NFC')
 }
 
 /** Every string found in `data` at any depth, in stored order, and the error's message, one a line. */
@@ -56,7 +57,7 @@ export function parseText(query: string): TextQuery {
   const parsed: TextQuery = {words: [], phrases: []}
   for (const [, quoted, bare] of query.matchAll(/"([^"]*)(?:"|$)|([^\s"]+)/g)) {
     const words = wordsOf(quoted ?? bare ?? '')
-    if (words.length > 1 && (quoted !== undefined || spacelessWord.test(words.join('')))) parsed.phrases.push(words)
+    if (words.length > 1 && (quoted !== undefined || spacelessWord().test(words.join('')))) parsed.phrases.push(words)
     else parsed.words.push(...words)
   }
   if (parsed.words.length === 0 && parsed.phrases.length === 0) {
@@ -81,4 +82,12 @@ function holdsPhrase(words: readonly string[], phrase: readonly string[]): boole
     if (phrase.every((word, i) => words[at + i] === word)) return true
   }
   return false
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }

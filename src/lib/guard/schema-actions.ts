@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {checkedText, choice, flag, integer, list, name, named, section, text} from './schema-forms.ts'
 
 /** The longest an action may run: what the host's own hook budget can be raised to. */

@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 
 // A process checks its configuration once: compiling the checks first would take longer than making them.
 z.config({jitless: true})

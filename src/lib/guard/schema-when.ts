@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {DomainFault, parseDomain} from '../match/domains.ts'
 import {compilePattern, PatternFault} from '../match/patterns.ts'
 import {choice, integer, list, name, named, section, text} from './schema-forms.ts'

@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {choice, flag, integer, list, name, named, section, text} from './schema-forms.ts'
 import {when} from './schema-when.ts'
 

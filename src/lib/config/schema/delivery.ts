@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {headers, webUrl} from '../../guard/schema-actions.ts'
 import {checkedText, choice, decimal, flag, integer, list, name, section, text} from '../../guard/schema-forms.ts'
 import {eventFilter, typeGlobs} from './event-filter.ts'

@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {checkedText, flag, named, section} from '../../guard/schema-forms.ts'
 import {
   durationForm,

@@ -1,4 +1,4 @@
-import type {z} from 'zod'
+import type * as z from 'zod'
 import {toolGuard} from '../../guard/schema.ts'
 import {action} from '../../guard/schema-actions.ts'
 import {choice, decimal, flag, integer, list, name, named, section, text} from '../../guard/schema-forms.ts'

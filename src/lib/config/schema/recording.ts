@@ -1,4 +1,4 @@
-import type {z} from 'zod'
+import type * as z from 'zod'
 import {choice, flag, integer, list, name, named, section, text} from '../../guard/schema-forms.ts'
 import {eventFilter} from './event-filter.ts'
 

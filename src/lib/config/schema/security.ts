@@ -1,5 +1,5 @@
 import {isIP} from 'node:net'
-import type {z} from 'zod'
+import type * as z from 'zod'
 import {checkedText, choice, flag, integer, list, name, section} from '../../guard/schema-forms.ts'
 import {maybeText} from './delivery.ts'
 import {typeGlobs} from './event-filter.ts'
