@@ -23,7 +23,8 @@ export interface Question {
 export function locomoPath(): string | undefined {
   const shared = path.join(import.meta.dirname, '..', '..', 'shared', 'data', 'locomo')
   const found = process.env['LOCOMO'] || (existsSync(shared) ? shared : undefined)
-  if (!found || !statSync(found).isDirectory()) return found
+  if (!found || !existsSync(found)) return undefined
+  if (!statSync(found).isDirectory()) return found
   return readdirSync(found)
     .filter((name) => name.endsWith('.json'))
     .map((name) => path.join(found, name))

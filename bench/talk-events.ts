@@ -44,12 +44,12 @@ function message(n: number): ClawEvent {
   }
 }
 
-/** The word of rank r is as frequent as 1 / r. */
+/** The word of rank r is as frequent as 1 / r; frequent words are short. */
 function contentWord(random: () => number): string {
-  const rank = Math.floor(vocabulary ** random())
-  return [rank % 20, Math.floor(rank / 20) % 20, Math.floor(rank / 400) % 20, Math.floor(rank / 8000)]
-    .map((place) => syllables[place]!)
-    .join('')
+  let rest = Math.floor(vocabulary ** random()) + 19
+  let word = ''
+  for (; rest > 0; rest = Math.floor(rest / 20)) word += syllables[rest % 20]!
+  return word
 }
 
 /** A linear congruential generator (Numerical Recipes): the same numbers on every machine. */

@@ -20,8 +20,8 @@ export interface RetrieveOptions {
  */
 export function retrieve(view: ContextView, query: Query, options: RetrieveOptions): Hit[] {
   if (query.words.length === 0) return []
-  const surroundings = createSurroundings(view)
   const scores = scoreByWords(view, query.words, options.model)
+  const surroundings = createSurroundings(view)
   const first = rank(view, query, {scores, surroundings}, options)
   const names = hopWords(view, first, query, options.analyzer)
   if (names.length === 0) return first
@@ -30,12 +30,12 @@ export function retrieve(view: ContextView, query: Query, options: RetrieveOptio
   return rank(view, query, {scores, surroundings}, options)
 }
 
-interface Found {
+interface Ground {
   scores: WordScores
   surroundings: Surroundings
 }
 
-function rank(view: ContextView, query: Query, {scores, surroundings}: Found, options: RetrieveOptions): Hit[] {
+function rank(view: ContextView, query: Query, {scores, surroundings}: Ground, options: RetrieveOptions): Hit[] {
   const {sinceMs, untilMs, model} = options
   const isInTime = ({timeMs}: StoredPassage) => timeMs >= sinceMs && timeMs <= untilMs
   const speaks = speakerTest(query)
@@ -54,10 +54,8 @@ function rank(view: ContextView, query: Query, {scores, surroundings}: Found, op
       score: said + (timeScore(passage, query, model) + model.recent * recency(newestMs - passage.timeMs)) * best,
     }
   }
-  const inReach = new Map(
-    found.flatMap((passage) => surroundings.of(passage)).map((near) => [near.passage.number, near]),
-  )
-  return [...inReach.values()]
+  return surroundings
+    .of(found)
     .filter(({passage}) => isInTime(passage))
     .map(score)
     .sort(byScore)

@@ -7,33 +7,62 @@ export interface Near {
   after: StoredPassage[]
 }
 
+/** How far a passage's neighbours count. */
+const distance = 2
+
 export interface Surroundings {
-  /** A passage and the two on each side of it, each with what is around it. */
-  of(passage: StoredPassage): Near[]
+  /**
+   * Passages and the two on each side of them, each once, with what is known of their own neighbours. Beyond the last
+   * one that was found around any of them nothing is known, and nothing is looked for: there is no hit.
+   */
+  of(passages: readonly StoredPassage[]): Near[]
 }
 
-/** How far a passage's neighbours count, and how far one must look to know the neighbours of those, too. */
-const distance = 2
+interface Link {
+  passage: StoredPassage
+  before?: StoredPassage
+  after?: StoredPassage
+}
 
 /** Looks around each passage once. */
 export function createSurroundings(view: ContextView): Surroundings {
-  const known = new Map<number, Near[]>()
-  function lookAround(passage: StoredPassage): Near[] {
-    const {before, after} = view.around(passage, 2 * distance)
+  const known = new Map<number, StoredPassage[]>()
+  function rowAround(passage: StoredPassage): StoredPassage[] {
+    const found = known.get(passage.number)
+    if (found) return found
+    const {before, after} = view.around(passage, distance)
     const row = [...before.toReversed(), passage, ...after]
-    const middle = before.length
-    const near: Near[] = []
-    for (let at = Math.max(0, middle - distance); at <= Math.min(row.length - 1, middle + distance); at++) {
-      const from = Math.max(0, at - distance)
-      near.push({passage: row[at]!, before: row.slice(from, at).reverse(), after: row.slice(at + 1, at + 1 + distance)})
+    known.set(passage.number, row)
+    return row
+  }
+  return {of: (passages) => linked(passages.map(rowAround))}
+}
+
+function linked(rows: ReadonlyArray<readonly StoredPassage[]>): Near[] {
+  const links = new Map<number, Link>()
+  for (const row of rows) {
+    for (const [at, one] of row.entries()) {
+      const link = links.get(one.number) ?? {passage: one}
+      link.before ??= row[at - 1]
+      link.after ??= row[at + 1]
+      links.set(one.number, link)
     }
-    return near
   }
-  return {
-    of(passage) {
-      const found = known.get(passage.number) ?? lookAround(passage)
-      known.set(passage.number, found)
-      return found
-    },
+  return [...links.values()].map(({passage}) => ({
+    passage,
+    before: follow(links, passage, 'before'),
+    after: follow(links, passage, 'after'),
+  }))
+}
+
+function follow(links: ReadonlyMap<number, Link>, from: StoredPassage, side: 'before' | 'after'): StoredPassage[] {
+  const found: StoredPassage[] = []
+  for (
+    let next = links.get(from.number)?.[side];
+    next && found.length < distance;
+    next = links.get(next.number)?.[side]
+  ) {
+    found.push(next)
   }
+  return found
 }

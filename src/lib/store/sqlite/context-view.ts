@@ -7,7 +7,7 @@ import {eventKey} from './row.ts'
 
 type Row = Record<string, SQLOutputValue>
 
-const columns = 'number, event_id, session, thread, ts, kind, speaker, is_question, mentions_time, target, words'
+const columns = 'number, seq, event_id, session, thread, ts, kind, speaker, is_question, mentions_time, target, words'
 /** As `memory` orders them: by time, then the longer last, then by id. */
 const byTime = 'ts, words, event_id'
 const byTimeDown = 'ts DESC, words DESC, event_id DESC'
@@ -25,9 +25,21 @@ export function contextView(connection: Connection, agentId: string): ContextVie
   const after = sql(`${inThread} > (?, ?, ?) ORDER BY ${byTime} LIMIT ?`)
   const entry = sql(`SELECT ${columns} ${live} AND number = ?`)
   const termRow = sql('SELECT passages FROM context_terms WHERE agent = ? AND term = ?')
-  const body = sql(
-    'SELECT body FROM events WHERE seq = (SELECT seq FROM context_passages WHERE agent = ? AND number = ?)',
-  )
+  const seqRow = sql('SELECT seq FROM context_passages WHERE agent = ? AND number = ?')
+  const body = sql('SELECT body FROM events WHERE seq = ?')
+  /** Of the passages that were read: most often their events are wanted next. */
+  const seqs = new Map<number, number>()
+
+  function passageOf(row: Row): StoredPassage {
+    const passage = storedPassage(row)
+    seqs.set(passage.number, Number(row['seq']))
+    return passage
+  }
+
+  function eventOf(number: number): Row | undefined {
+    const seq = seqs.get(number) ?? seqRow.get(agent, number)?.['seq']
+    return seq === undefined ? undefined : body.get(seq)
+  }
 
   function frequency(term: string): number {
     return Number(termRow.get(agent, term)?.['passages'] ?? 0)
@@ -92,7 +104,7 @@ export function contextView(connection: Connection, agentId: string): ContextVie
       sql('SELECT name FROM context_speakers WHERE agent = ? ORDER BY name')
         .all(agent)
         .map(({name}) => String(name)),
-    events: (numbers) => new Map(numbers.flatMap((number) => pairOf(number, body.get(agent, number)))),
+    events: (numbers) => new Map(numbers.flatMap((number) => pairOf(number, eventOf(number)))),
     eventsById(eventIds) {
       const one = sql('SELECT body FROM events WHERE event_id = ?')
       return new Map(eventIds.flatMap((eventId) => pairOf(eventId, one.get(eventKey(eventId)))))
@@ -100,7 +112,7 @@ export function contextView(connection: Connection, agentId: string): ContextVie
   }
 }
 
-function passageOf(row: Row): StoredPassage {
+function storedPassage(row: Row): StoredPassage {
   return {
     number: Number(row['number']),
     eventId: String(row['event_id']),
