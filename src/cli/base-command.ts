@@ -1,7 +1,8 @@
 import {Command} from '@oclif/core'
+import {agentLocation, storeSettings} from '../lib/config/store-settings.ts'
 import {ClawError, Exit} from '../lib/errors.ts'
 import type {EventStore, StoreAdmin} from '../lib/store/port.ts'
-import type {OpenOptions} from '../lib/wiring/open-store.ts'
+import {type OpenOptions, openAdmin, openStore} from '../lib/wiring/open-store.ts'
 import {storeFlags} from './flags.ts'
 import {createTerminal, type Terminal} from './terminal.ts'
 
@@ -33,7 +34,6 @@ export abstract class BaseCommand extends Command {
 
   /** The event log that flags, environment and configuration name; closed when the command ends. */
   protected async openStore(flags: BaseFlags, options?: OpenOptions): Promise<EventStore> {
-    const {openStore} = await import('../lib/wiring/open-store.ts')
     const store = await openStore(await this.storeSettings(flags), options)
     this.closers.push(() => store.close())
     return store
@@ -41,8 +41,6 @@ export abstract class BaseCommand extends Command {
 
   /** The same log for those who create, change or remove it; with `agent`, that agent's own. */
   protected async openAdmin(flags: BaseFlags, {agent}: {agent?: string} = {}): Promise<StoreAdmin> {
-    const {openAdmin} = await import('../lib/wiring/open-store.ts')
-    const {agentLocation} = await import('../lib/config/store-settings.ts')
     const location = await this.storeSettings(flags)
     const admin = await openAdmin(agent === undefined ? location : agentLocation(location, agent))
     this.closers.push(() => admin.close())
@@ -51,7 +49,6 @@ export abstract class BaseCommand extends Command {
 
   /** Where the log is, by flags, environment and configuration. */
   protected async storeSettings({store, config, state}: BaseFlags) {
-    const {storeSettings} = await import('../lib/config/store-settings.ts')
     return storeSettings({store, config, state, env: process.env})
   }
 
