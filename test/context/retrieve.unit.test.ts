@@ -41,6 +41,17 @@ describe('what is found for a prompt', () => {
     expect((await best([...bo, anna], 'Where does Bo want to travel? Lisbon?'))[0]).toBe('Bo')
   })
 
+  it('is not lost because somebody calls himself like a word of the prompt', async () => {
+    const events = [
+      said('The boiler valve leaks', {id: 'a', sessionId: 'v'}),
+      ...[1, 2, 3].map((n) =>
+        said(`Nice weather ${n}`, {id: `n${n}`, data: {senderName: 'Boiler'}, sessionId: `n${n}`}),
+      ),
+    ]
+    expect((await best(events, 'Why does the boiler leak?'))[0]).toBe('a')
+    expect((await best(events, 'boiler?'))[0]).toBe('a')
+  })
+
   it('is of the time that the prompt names', async () => {
     const events = [
       said('The dinner was burnt', {id: 'may', timestamp: '2026-05-10T10:00:00.000Z', sessionId: 'm'}),

@@ -30,6 +30,9 @@ export interface Query {
 /** Longer prompts are pasted material: its first words are what is asked. */
 const mostWords = 64
 
+/** A word with a capital that does not begin a sentence. */
+const writtenAsName = /(?<=[\p{L}\p{N},;)] )\p{Lu}[\p{L}\p{M}'’-]+/gu
+
 /** What a prompt asks of the log. `speakers` are the terms of the names of everybody who speaks there. */
 export function readQuery(
   prompt: string,
@@ -49,7 +52,9 @@ export function readQuery(
     ),
   ]
   const kept = terms.slice(0, mostWords)
-  const asked = kept.filter((term) => !names.has(term))
+  // Anyone may call himself "Boiler": a word that is not written as a name is looked for as well.
+  const written = new Set((prompt.match(writtenAsName) ?? []).flatMap(wordsOf).map(analyzer.term))
+  const asked = kept.filter((term) => !names.has(term) || !written.has(term))
   return {
     // A prompt that is nothing but a name asks for that name.
     words: (asked.length > 0 ? asked : kept).map((term) => ({

@@ -33,7 +33,7 @@ function readPassage(event: ClawEvent, analyzer: Analyzer, options: PassageOptio
     eventId: event.eventId,
     agentId: event.agentId,
     session,
-    thread: threadOf(event, kind, session),
+    thread: threadOf(kind, session),
     timeMs: timeMsOf(event),
     kind,
     speaker: wordsOf(speaker).map(analyzer.term).join(' '),
@@ -46,10 +46,9 @@ function readPassage(event: ClawEvent, analyzer: Analyzer, options: PassageOptio
   }
 }
 
-function threadOf({data}: ClawEvent, kind: PassageKind, session: string): string {
-  if (kind === 'memory') return typeof data['path'] === 'string' ? `file ${data['path']}` : ''
-  if (session === '') return ''
-  return kind === 'tool' || kind === 'failure' ? `tools ${session}` : `talk ${session}`
+/** Talk is understood from what was said around it; a section of a file or a tool's result stands for itself. */
+function threadOf(kind: PassageKind, session: string): string {
+  return kind === 'message' || kind === 'reply' ? session : ''
 }
 
 /** Streamed text comes in pieces, each with all of the text so far. */

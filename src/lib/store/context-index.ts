@@ -9,8 +9,8 @@ export interface PassageEntry {
   /** Session id, else session key; empty where the event is of no session. */
   session: string
   /**
-   * Passages of one thread stand next to each other: what was said in a session, what its tools returned, the sections
-   * of a file. Empty where it stands alone.
+   * Passages of one thread are understood from each other: what was said in one session. Empty where a passage stands
+   * for itself.
    */
   thread: string
   timeMs: number
