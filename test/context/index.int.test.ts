@@ -122,7 +122,9 @@ describe.each([
     opened.index.read('main', (view) => {
       expect(view.span(0, noon)).toEqual({events: 4, firstMs: noon - 4 * day, lastMs: noon - day})
       expect(view.span(noon - 3 * day, noon - 2 * day)).toMatchObject({events: 2})
+      expect(view.span(0, noon - 2 * day)).toEqual({events: 3, firstMs: noon - 4 * day, lastMs: noon - 2 * day})
       expect(view.span(noon, noon + day)).toBeUndefined()
+      expect(view.span(0, noon - 5 * day)).toBeUndefined()
     })
     await close(opened)
   })

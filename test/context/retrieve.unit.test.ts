@@ -84,9 +84,9 @@ describe('what is found for a prompt', () => {
 
 describe('its parts', () => {
   it('the highest scores come with all that tie with the last of them', () => {
-    expect(topNumbers(Float64Array.of(1, 5, 0, 3, 3, 4), 3)).toEqual([1, 5, 3, 4])
-    expect(topNumbers(Float64Array.of(0, 2, 1), 9)).toEqual([1, 2])
-    expect(topNumbers(new Float64Array(5), 3)).toEqual([])
+    expect(topNumbers({of: Float64Array.of(1, 5, 0, 3, 3, 4), numbers: [0, 1, 3, 4, 5]}, 3)).toEqual([1, 5, 3, 4])
+    expect(topNumbers({of: Float64Array.of(0, 2, 1), numbers: [1, 2]}, 9)).toEqual([1, 2])
+    expect(topNumbers({of: new Float64Array(5), numbers: []}, 3)).toEqual([])
   })
 
   it('texts are the same when four fifths of their terms are', () => {

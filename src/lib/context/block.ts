@@ -3,7 +3,7 @@ import type {StoredPassage} from '../store/context-index.ts'
 import {createSeenTexts} from './duplicates.ts'
 import {excerptOf} from './excerpt.ts'
 import {type Layout, type LayoutItem, lineOf, renderLayout, type Section, titleOf} from './layout.ts'
-import {type PassageOptions, passageOf} from './passage.ts'
+import type {Passage} from './passage.ts'
 import {createRefs} from './ref.ts'
 import type {TokenCounter} from './tokens.ts'
 import type {Analyzer} from './words.ts'
@@ -13,7 +13,14 @@ export interface Candidate {
   passage: StoredPassage
   section: Section
   score: number
-  event: () => ClawEvent | undefined
+  /** What it says, while it is in the log. */
+  read: () => Said | undefined
+}
+
+/** An event with what it says. */
+export interface Said {
+  event: ClawEvent
+  passage: Passage
 }
 
 /** A passage that has a line. */
@@ -37,7 +44,6 @@ export interface Dropped {
 export interface BlockOptions {
   analyzer: Analyzer
   counter: TokenCounter
-  options?: PassageOptions
   budget: number
   /** What long texts are cut around: what each term is worth. */
   words: ReadonlyMap<string, number>
@@ -55,15 +61,15 @@ export interface Block {
 interface Line extends Taken {
   layout: LayoutItem
   timeMs: number
+  text: string
 }
 
 /** After this many candidates in a row that do not fit, shorter ones are no longer looked for. */
 const mostMisfits = 12
 
-export function createBlock(head: Layout, {analyzer, counter, options, budget, words}: BlockOptions): Block {
+export function createBlock(head: Layout, {analyzer, counter, budget, words}: BlockOptions): Block {
   const lines = new Map<string, Line>()
   const dropped = new Map<string, Dropped>()
-  const events = new Map<string, ClawEvent>()
   const seen = createSeenTexts()
   const refs = createRefs()
   const costOf = (text: string) => counter.count(`${text}\n`)
@@ -74,28 +80,26 @@ export function createBlock(head: Layout, {analyzer, counter, options, budget, w
     dropped.set(passage.eventId, {eventId: passage.eventId, score, reason})
   }
 
-  /** The line of a candidate; undefined when it says nothing, or nothing new. */
-  function lineFor(candidate: Candidate): {line: Line; event: ClawEvent; terms: string[]} | undefined {
-    const {passage, section, score} = candidate
-    const {eventId, timeMs} = passage
-    const event = candidate.event()
-    const found = event && passageOf(event, options)
-    if (!event || !found) {
+  /** The line of a candidate, with its terms; undefined when it says nothing, or nothing new. */
+  function lineFor(candidate: Candidate): {line: Line; terms: string[]} | undefined {
+    const {section, score} = candidate
+    const {eventId, timeMs} = candidate.passage
+    const said = candidate.read()
+    if (!said) {
       drop(candidate, 'no longer in the log')
       return undefined
     }
-    const terms = analyzer.terms(found.text)
+    const {text} = said.passage
+    const terms = analyzer.terms(text)
     const same = seen.find(terms)
     if (same !== undefined) {
       drop(candidate, `says the same as ${same}`)
       return undefined
     }
     const weigh = (sentence: string) => analyzer.terms(sentence).reduce((sum, term) => sum + (words.get(term) ?? 0), 0)
-    const item: LayoutItem = {eventId, section, ref: refs.of(eventId), ...excerptOf(found.text, weigh)}
-    const text = lineOf(item, event, head.atMs, options)
-    return text === undefined
-      ? undefined
-      : {line: {eventId, ref: item.ref, section, score, tokens: costOf(text), layout: item, timeMs}, event, terms}
+    const layout: LayoutItem = {eventId, section, ref: refs.of(eventId), ...excerptOf(text, weigh)}
+    const shown = lineOf(layout, said.event, said.passage, head.atMs)
+    return {line: {eventId, ref: layout.ref, section, score, tokens: costOf(shown), layout, timeMs, text: shown}, terms}
   }
 
   function take(candidates: readonly Candidate[], tokens: number): void {
@@ -110,7 +114,7 @@ export function createBlock(head: Layout, {analyzer, counter, options, budget, w
       }
       const found = lineFor(candidate)
       if (!found) continue
-      const {line, event, terms} = found
+      const {line, terms} = found
       const title = titled.has(line.section) ? 0 : costOf(titleOf(line.section))
       if (used + line.tokens + title > limit) {
         drop(candidate, noRoom)
@@ -121,7 +125,6 @@ export function createBlock(head: Layout, {analyzer, counter, options, budget, w
       titled.add(line.section)
       lines.set(eventId, line)
       dropped.delete(eventId)
-      events.set(eventId, event)
       refs.keep(eventId)
       seen.add(line.layout.ref, terms)
     }
@@ -132,7 +135,7 @@ export function createBlock(head: Layout, {analyzer, counter, options, budget, w
     for (;;) {
       const kept = [...lines.values()]
       const layout = {...head, items: kept.sort(byTime).map((line) => line.layout)}
-      const text = kept.length === 0 ? '' : renderLayout(layout, (eventId) => events.get(eventId), options)
+      const text = kept.length === 0 ? '' : renderLayout(layout, ({eventId}) => lines.get(eventId)?.text)
       const tokens = text === '' ? 0 : counter.count(text)
       if (tokens <= budget) return {text, tokens, layout, items: ranked(kept), dropped: rankedDrops(dropped)}
       const [last] = [...lines.values()].slice(-1)

@@ -2,7 +2,7 @@ import {hash} from 'node:crypto'
 import {ClawError} from '../errors.ts'
 import type {ClawEvent} from '../event/envelope.ts'
 import type {ContextView} from '../store/context-index.ts'
-import {type Layout, type LayoutItem, renderLayout, sections} from './layout.ts'
+import {type Layout, type LayoutItem, lineOfEvent, renderLayout, sections} from './layout.ts'
 import type {PassageOptions} from './passage.ts'
 import type {SelectedContext} from './select.ts'
 
@@ -42,13 +42,17 @@ export interface Rerendered {
 /** Writes a recorded injection again, from the agent's own events in the log. INPUT_INVALID for any other event. */
 export function rerender(view: ContextView, event: ClawEvent, options?: PassageOptions): Rerendered {
   const record = readInjection(event)
-  const found = view.eventsById(record.layout.items.map(({eventId}) => eventId))
+  const {layout} = record
+  const found = view.eventsById(layout.items.map(({eventId}) => eventId))
   const own = (eventId: string) => {
     const one = found.get(eventId)
     return one?.agentId === event.agentId ? one : undefined
   }
-  const missing = record.layout.items.map(({eventId}) => eventId).filter((eventId) => !own(eventId))
-  const text = record.layout.items.length === 0 ? '' : renderLayout(record.layout, own, options)
+  const missing = layout.items.map(({eventId}) => eventId).filter((eventId) => !own(eventId))
+  const text =
+    layout.items.length === 0
+      ? ''
+      : renderLayout(layout, (item) => lineOfEvent(item, own(item.eventId), layout.atMs, options))
   return {text, isSame: sha256(text) === record.sha256, record, missing}
 }
 

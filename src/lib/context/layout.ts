@@ -37,19 +37,13 @@ const titles: Record<Section, string> = {
 }
 
 /**
- * The text that is injected. `findEvent` gives the events of the items; an item whose event is gone, or has become
- * confidential, is left out. Nothing that comes from an event can end the text's fence or begin a line in it.
+ * The text that is injected, from its lines: `lineFor` gives an item's line, or nothing for an item that is left out.
+ * Nothing that comes from an event can end the text's fence or begin a line in it, when lines come from `lineOf`.
  */
-export function renderLayout(
-  layout: Layout,
-  findEvent: (eventId: string) => ClawEvent | undefined,
-  options: PassageOptions = {},
-): string {
+export function renderLayout(layout: Layout, lineFor: (item: LayoutItem) => string | undefined): string {
   const lines = [...headLines(layout)]
   for (const section of sections) {
-    const own = layout.items
-      .filter((item) => item.section === section)
-      .flatMap((item) => lineOf(item, findEvent(item.eventId), layout.atMs, options) ?? [])
+    const own = layout.items.filter((item) => item.section === section).flatMap((item) => lineFor(item) ?? [])
     if (own.length > 0) lines.push(titles[section], ...own)
   }
   return [...lines, `</${fenceName}>`].join('\n')
@@ -70,17 +64,20 @@ export function titleOf(section: Section): string {
   return titles[section]
 }
 
-/** One event's line; undefined when there is nothing of it to show. */
-export function lineOf(
+/** The line of an event in the log; undefined when there is nothing of it to show, or when it is confidential. */
+export function lineOfEvent(
   item: LayoutItem,
   event: ClawEvent | undefined,
   atMs: number,
   options: PassageOptions = {},
 ): string | undefined {
   const passage = event && passageOf(event, options)
-  if (!event || !passage) return undefined
-  const timeMs = timeMsOf(event)
-  const mark = `[${inert(item.ref)} ${trustOf(event, passage.kind)} ${timeText(timeMs, atMs)}]`
+  return event && passage && lineOf(item, event, passage, atMs)
+}
+
+/** One event's line. */
+export function lineOf(item: LayoutItem, event: ClawEvent, passage: Passage, atMs: number): string {
+  const mark = `[${inert(item.ref)} ${trustOf(event, passage.kind)} ${timeText(timeMsOf(event), atMs)}]`
   const label = inert(labelOf(passage))
   const text = inert(excerptText(passage.text, item))
   return `${mark} ${label ? `${label}: ` : ''}${text}`

@@ -2,7 +2,7 @@ import type {ClawEvent} from '../event/envelope.ts'
 import type {ContextIndex, ContextView} from '../store/context-index.ts'
 import {type ContextDocument, contextDocument, diffContexts, injectionDocument} from './document.ts'
 import {rerender} from './injection.ts'
-import {lineOf} from './layout.ts'
+import {lineOfEvent} from './layout.ts'
 import {passageOf} from './passage.ts'
 import {createRefs} from './ref.ts'
 import {type ContextRequest, type SelectTools, selectContext} from './select.ts'
@@ -60,7 +60,7 @@ function linesOf(
   for (const [eventId, event] of view.eventsById(eventIds)) {
     const to = passageOf(event, options)?.text.length ?? 0
     const item = {eventId, section: 'relevant' as const, ref: createRefs().of(eventId), from: 0, to}
-    const line = lineOf(item, event, atMs, options)
+    const line = lineOfEvent(item, event, atMs, options)
     if (line !== undefined) lines.set(eventId, line)
   }
   return lines

@@ -4,7 +4,7 @@ import {type RetrievalModel, reach} from './model.ts'
 import type {Hit, Query} from './query.ts'
 import {createSurroundings, type Near, type Surroundings} from './surroundings.ts'
 import {topNumbers} from './top.ts'
-import {scoreByWords, type WordScores} from './word-scores.ts'
+import {addScore, scoreByWords, type WordScores} from './word-scores.ts'
 import type {Analyzer} from './words.ts'
 
 export interface RetrieveOptions {
@@ -26,7 +26,7 @@ export function retrieve(view: ContextView, query: Query, options: RetrieveOptio
   const names = hopWords(view, first, query, options.analyzer)
   if (names.length === 0) return first
   const further = scoreByWords(view, names, options.model)
-  for (let number = 0; number < scores.length; number++) scores[number]! += options.model.hop * further[number]!
+  for (const number of further.numbers) addScore(scores, number, options.model.hop * further.of[number]!)
   return rank(view, query, {scores, surroundings}, options)
 }
 
@@ -39,7 +39,7 @@ function rank(view: ContextView, query: Query, {scores, surroundings}: Ground, o
   const {sinceMs, untilMs, model} = options
   const isInTime = ({timeMs}: StoredPassage) => timeMs >= sinceMs && timeMs <= untilMs
   const speaks = speakerTest(query)
-  const wordScore = (passage: StoredPassage) => scores[passage.number]! * (speaks(passage) ? model.speakerFactor : 1)
+  const wordScore = (passage: StoredPassage) => scores.of[passage.number]! * (speaks(passage) ? model.speakerFactor : 1)
   const found = bestPassages(view, scores, isInTime)
   const best = Math.max(0, ...found.map(wordScore))
   const newestMs = Math.max(...found.map(({timeMs}) => timeMs))
@@ -77,7 +77,7 @@ function bestPassages(
     const found = view.entries(numbers).filter(isInTime)
     // Some of the best may be withdrawn or out of time: then more of them are looked at, as long as there are more.
     if (found.length >= reach.hits || numbers.length === looked) {
-      const hits = found.map((passage) => ({passage, score: scores[passage.number]!}))
+      const hits = found.map((passage) => ({passage, score: scores.of[passage.number]!}))
       return hits
         .sort(byScore)
         .slice(0, reach.hits)

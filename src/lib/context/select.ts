@@ -1,6 +1,5 @@
-import type {ClawEvent} from '../event/envelope.ts'
 import type {ContextView, StoredPassage} from '../store/context-index.ts'
-import {type Block, type Candidate, createBlock, type Dropped, type Taken} from './block.ts'
+import {type Block, type Candidate, createBlock, type Dropped, type Said, type Taken} from './block.ts'
 import type {Layout, Section} from './layout.ts'
 import type {Lexicon} from './lexicon.ts'
 import {defaultModel, type RetrievalModel} from './model.ts'
@@ -74,8 +73,12 @@ export function selectContext(
   const recent = view.latest({...span, kinds: ['message', 'reply'], limit}).filter(isWanted)
   const facts = hits.length > 0 ? [] : view.latest({...span, kinds: ['memory', 'note'], limit: mostFacts})
   const scores = new Map(hits.map(({passage, score}) => [passage.number, score]))
-  const reader = eventReader(view)
-  const topics = topicsOf(textsOf(recent, reader, tools.options), view, tools.analyzer)
+  const read = createSayings(view, tools.options)
+  const topics = topicsOf(
+    recent.flatMap((passage) => read(passage)?.passage.text ?? []),
+    view,
+    tools.analyzer,
+  )
   const layout: Layout = {atMs, ...stretch, topics, items: []}
   const block = createBlock(layout, {...tools, budget, words: wordsOfRequest(request, tools)})
   const candidates = (passages: readonly StoredPassage[], section?: Section): Candidate[] =>
@@ -83,7 +86,7 @@ export function selectContext(
       passage,
       section: section ?? sectionOf(passage),
       score: scores.get(passage.number) ?? 0,
-      event: () => reader(passage),
+      read: () => read(passage),
     }))
 
   block.take(candidates(openItems(view, span).filter(isWanted), 'open'), openShare * budget)
@@ -117,24 +120,18 @@ function sectionOf({kind}: StoredPassage): Section {
   return kind === 'memory' || kind === 'note' ? 'facts' : 'relevant'
 }
 
-/** Reads each event once, and those that are wanted together in one go. */
-function eventReader(view: ContextView): (passage: StoredPassage) => ClawEvent | undefined {
-  const known = new Map<number, ClawEvent | undefined>()
+/** Reads each event once. */
+function createSayings(view: ContextView, options?: PassageOptions): (passage: StoredPassage) => Said | undefined {
+  const known = new Map<number, Said | undefined>()
+  function read(number: number): Said | undefined {
+    const event = view.events([number]).get(number)
+    const passage = event && passageOf(event, options)
+    return event && passage && {event, passage}
+  }
   return ({number}) => {
-    if (!known.has(number)) known.set(number, view.events([number]).get(number))
+    if (!known.has(number)) known.set(number, read(number))
     return known.get(number)
   }
-}
-
-function textsOf(
-  passages: readonly StoredPassage[],
-  read: (passage: StoredPassage) => ClawEvent | undefined,
-  options: PassageOptions | undefined,
-): string[] {
-  return passages.flatMap((passage) => {
-    const event = read(passage)
-    return (event && passageOf(event, options)?.text) ?? []
-  })
 }
 
 function wordsOfRequest({prompt = ''}: ContextRequest, {analyzer, lexicon}: SelectTools): ReadonlyMap<string, number> {

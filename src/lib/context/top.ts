@@ -1,26 +1,24 @@
+import type {WordScores} from './word-scores.ts'
+
 /**
- * The numbers with the `count` highest scores above zero and all that tie with the last of them, the highest first.
- * A heap of that size is far cheaper than sorting every passage that has a word of the prompt.
+ * The numbers with the `count` highest scores and all that tie with the last of them, the highest first. A heap of that
+ * size is far cheaper than sorting every passage that has a word of the prompt.
  */
-export function topNumbers(scores: Float64Array, count: number): number[] {
-  const lowest = nthHighest(scores, count)
-  const found: number[] = []
-  for (let number = 0; number < scores.length; number++) if (scores[number]! >= lowest) found.push(number)
-  return found.sort((a, b) => scores[b]! - scores[a]! || a - b)
+export function topNumbers({of, numbers}: WordScores, count: number): number[] {
+  const lowest = nthHighest(of, numbers, count)
+  return numbers.filter((number) => of[number]! >= lowest).sort((a, b) => of[b]! - of[a]! || a - b)
 }
 
-/** The n-th highest score above zero; the smallest above zero when there are fewer. */
-function nthHighest(scores: Float64Array, n: number): number {
-  const heap = new Float64Array(n)
+/** The n-th highest score; the lowest when there are fewer. */
+function nthHighest(of: Float64Array, numbers: readonly number[], n: number): number {
+  const heap = new Float64Array(Math.min(n, numbers.length))
   let size = 0
-  // By index: iterating over a typed array takes four times as long.
-  for (let number = 0; number < scores.length; number++) {
-    const score = scores[number]!
-    if (score <= 0) continue
-    if (size < n) rise(heap, size++, score)
+  for (const number of numbers) {
+    const score = of[number]!
+    if (size < heap.length) rise(heap, size++, score)
     else if (score > heap[0]!) sink(heap, score)
   }
-  return size === 0 ? Number.POSITIVE_INFINITY : heap[0]!
+  return heap[0] ?? 0
 }
 
 /** Puts a score at the end of a heap whose smallest is at the top, and lets it rise. */

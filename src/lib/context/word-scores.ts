@@ -2,8 +2,20 @@ import type {ContextView} from '../store/context-index.ts'
 import {type RetrievalModel, reach} from './model.ts'
 import type {QueryWord} from './query.ts'
 
-/** Scores of all passages of a view by their words alone, by passage number. */
-export type WordScores = Float64Array
+/** Scores of passages by their words alone. */
+export interface WordScores {
+  /** By passage number; 0 where no word occurs. */
+  of: Float64Array
+  /** The numbers of the passages in which some word occurs. */
+  numbers: number[]
+}
+
+/** Adds a score above zero. */
+export function addScore({of, numbers}: WordScores, number: number, score: number): void {
+  const before = of[number]!
+  if (before === 0) numbers.push(number)
+  of[number] = before + score
+}
 
 interface Part {
   /** Which word of the query it stands for. */
@@ -18,7 +30,7 @@ interface Part {
  * from the rarest to the most frequent, until `reach.postings` occurrences: what is everywhere tells nothing.
  */
 export function scoreByWords(view: ContextView, words: readonly QueryWord[], model: RetrievalModel): WordScores {
-  const total = new Float64Array(view.numberLimit)
+  const total: WordScores = {of: new Float64Array(view.numberLimit), numbers: []}
   const ofWord = new Float64Array(view.numberLimit)
   const averageWords = view.words / Math.max(1, view.passages)
   const parts = affordable(view, words, model)
@@ -26,7 +38,7 @@ export function scoreByWords(view: ContextView, words: readonly QueryWord[], mod
     const touched: number[] = []
     for (const part of parts) if (part.word === word) addPart(view, part, averageWords, {model, ofWord, touched})
     for (const number of touched) {
-      total[number]! += ofWord[number]!
+      addScore(total, number, ofWord[number]!)
       ofWord[number] = 0
     }
   }

@@ -1,6 +1,6 @@
 import type {SQLOutputValue} from 'node:sqlite'
 import type {ClawEvent} from '../../event/envelope.ts'
-import type {ContextView, LatestQuery, PassageKind, StoredPassage} from '../context-index.ts'
+import type {ContextView, LatestQuery, PassageKind, StoredPassage, TimeSpan} from '../context-index.ts'
 import type {Connection} from './connection.ts'
 import {decodePostings} from './postings.ts'
 import {eventKey} from './row.ts'
@@ -45,6 +45,13 @@ export function contextView(connection: Connection, agentId: string): ContextVie
     return Number(termRow.get(agent, term)?.['passages'] ?? 0)
   }
 
+  function upTo(span: TimeSpan, untilMs: number): TimeSpan {
+    if (untilMs >= span.lastMs) return span
+    const later = sql(`SELECT count(*) AS events ${live} AND ts > ?`).get(agent, untilMs)
+    const last = sql(`SELECT max(ts) AS last ${live} AND ts <= ?`).get(agent, untilMs)
+    return {...span, events: span.events - Number(later?.['events']), lastMs: Number(last?.['last'])}
+  }
+
   function latestOfKind(kind: PassageKind, {sinceMs, untilMs, limit}: LatestQuery): StoredPassage[] {
     return sql(`SELECT ${columns} ${live} AND kind = ? AND ts BETWEEN ? AND ? ORDER BY ${byTimeDown} LIMIT ?`)
       .all(agent, kind, sinceMs, untilMs, limit)
@@ -85,12 +92,12 @@ export function contextView(connection: Connection, agentId: string): ContextVie
       return newest && passageOf(newest)
     },
     span(sinceMs, untilMs) {
-      const all = sql(`SELECT (SELECT min(ts) ${live}) AS first, (SELECT max(ts) ${live}) AS last`).get(agent, agent)
-      if (all?.['first'] === null) return undefined
-      const [firstMs, lastMs] = [Number(all?.['first']), Number(all?.['last'])]
-      // Counting them all one by one would cost more than all the rest.
-      if (sinceMs <= firstMs && untilMs >= lastMs)
-        return {events: passages - Number(row?.['retired'] ?? 0), firstMs, lastMs}
+      const ends = sql(`SELECT (SELECT min(ts) ${live}) AS first, (SELECT max(ts) ${live}) AS last`).get(agent, agent)
+      if (ends?.['first'] === null) return undefined
+      const [firstMs, lastMs] = [Number(ends?.['first']), Number(ends?.['last'])]
+      const all = {events: passages - Number(row?.['retired'] ?? 0), firstMs, lastMs}
+      // Counting them one by one would cost more than all the rest; what is in the future is next to nothing.
+      if (sinceMs <= firstMs && untilMs >= firstMs) return upTo(all, untilMs)
       const within = sql(`SELECT count(*) AS events, min(ts) AS first, max(ts) AS last ${live} AND ts BETWEEN ? AND ?`)
       const {events, first, last} = within.get(agent, sinceMs, untilMs)!
       const span = {events: Number(events), firstMs: Number(first), lastMs: Number(last)}
