@@ -16,7 +16,7 @@ export interface Analysis {
 /** Linux starts no program with a longer argument than this, and the shell gets the line as one. */
 export const lineLimit = 131_072
 /** Steps of work for one line. */
-const budget = 60_000
+const budget = 30_000
 
 /** Follows a command line. Never throws: what cannot be followed is a doubt. */
 export function analyse(line: string): Analysis {

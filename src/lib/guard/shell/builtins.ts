@@ -68,6 +68,12 @@ export const builtins: Readonly<Record<string, Runner>> = {
     return undefined
   },
   let: (_shell, call) => someOutput(call),
+  hash: (shell, {args}) => {
+    const {values, operands} = readOptions(args, {short: 'p'})
+    const path = values.find(({name}) => name === 'p')?.value.text
+    if (path !== undefined) for (const {text} of operands) shell.aliases.set(text, path)
+    return undefined
+  },
   enable: (shell, {args}) => {
     if (args.some(({text}) => text === '-f')) doubt(shell, 'it loads a builtin from a file')
     return undefined
@@ -79,6 +85,7 @@ export const declarations = new Set(['export', 'declare', 'typeset', 'local', 'r
 
 /** `declare "a=rm"`: the assignment came out of an expansion. */
 export function runDeclaration(shell: Shell, {args}: Call): Text | undefined {
+  if (args.some(({text}) => /^-[A-Za-z]*n/.test(text))) doubt(shell, 'a variable is another name for one')
   for (const {text, from} of args) {
     const equals = text.indexOf('=')
     const name = text.slice(0, Math.max(0, equals))

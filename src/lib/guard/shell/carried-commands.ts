@@ -71,6 +71,8 @@ export function runCarried(shell: Shell, {name, args, stdin}: Call): void {
 export function runEnvironmentCommand(shell: Shell, {text, from}: Text): void {
   const equals = text.indexOf('=')
   const value = text.slice(equals + 1).replace(/^\|-?/, '')
+  // A prompt is text with substitutions in it.
+  if (/^PS[0124]=/.test(text)) runScript(shell, {script: {text: `: "${value}"`, from}, stdin: undefined, into: 'sh'})
   if (environmentCommands.test(text.slice(0, equals)) && isKnown(value)) {
     runScript(shell, {script: {text: value, from}, stdin: undefined, into: 'sh'})
   }

@@ -8,7 +8,7 @@ const node =
   /\b(?:child_process|eval|Function|constructor|mainModule|fromCharCode|atob|execa|shelljs|zx|worker_threads|cluster|vm|Worker|Bun|Deno|Reflect|dlopen)\b|process\s*(?:\.\s*binding|\[)|\bimport\s*\(|\brequire\s*(?:[^\s(]|\(\s*(?:[^'"\s]|(['"])[^'"]*\1\s*[^)\s]))/
 
 const perl =
-  /`|\b(?:system|exec|qx|readpipe|syscall|fork|eval|popen\w*|ipc)\b|&\s*[{$]|->\s*(?:\$|can\b)|\/\w{0,9}ee\w{0,9}\b|open\s*\(?[^;)]{0,200}\|/i
+  /`|\b(?:system|exec\w*|qx|readpipe|syscall|fork|eval|popen\w*|ipc)\b|&\s*[{$]|->\s*(?:\$|can\b)|\/\w{0,9}ee\w{0,9}\b|open\s*\(?[^;)]{0,200}\|/i
 
 const other =
   /`|%x|\b(?:system|exec\w*|popen\w*|spawn\w*|shell_exec|passthru|proc_open|qx|eval\w*|syscall|readpipe|fork|open3|ipc|pty|kernel|send|public_send|instance_eval|do\s+shell|os\.execute|io\.popen|loadstring|dofile|load|assert|call_user_func\w*|create_function|processbuilder|runtime|process|pipe|system2)\b|open\s*\(?[^;)]{0,200}\|/i

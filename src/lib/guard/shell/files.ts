@@ -8,8 +8,11 @@ const contentLimit = 8
 
 /** Folders are left out: `cd` and links make the same file have several paths. */
 function fileKey(path: string): string {
-  return path.startsWith('/dev/fd/') ? path : baseName(path)
+  return openFile.test(path) ? path.replace(openFile, '/dev/fd/') : baseName(path)
 }
+
+/** A file that is open already, by its number. */
+const openFile = /^\/(?:dev|proc\/(?:self|thread-self|\d+))\/fd\//
 
 /** The last part of a path. */
 export function baseName(path: string): string {
@@ -18,7 +21,7 @@ export function baseName(path: string): string {
 }
 
 export function isWritten(shell: Shell, path: string): boolean {
-  return shell.files.has(fileKey(path))
+  return shell.files.has(fileKey(path)) || openFile.test(path)
 }
 
 /** What a file holds: what this line wrote to it, all of it if it did so more than once. */
@@ -26,6 +29,7 @@ export function contentOf(shell: Shell, path: string): Text {
   if (isStandardInput(path)) return shell.stdin ?? plain(Made)
   if (/^\/dev\/(?:tcp|udp)\//.test(path)) return plain(Made)
   const written = shell.files.get(fileKey(path))
+  if (written === undefined && openFile.test(path)) return plain(Made)
   return written === undefined ? plain(FromFile) : join(written, '\n')
 }
 
@@ -58,7 +62,9 @@ export function inputOf(shell: Shell, redirects: readonly Redirection[], stdin: 
   for (const redirect of redirects) {
     const number = redirect.descriptor?.type === 'FileDescriptor' ? redirect.descriptor.value : undefined
     const content = readRedirect(shell, redirect)
-    if (content !== undefined && (redirect.descriptor === undefined || number === 0)) input = content
+    if (content === undefined) continue
+    if (redirect.descriptor === undefined || number === 0) input = content
+    else if (number !== undefined) write(shell, `/dev/fd/${number}`, content)
   }
   return input
 }
@@ -70,7 +76,8 @@ function readRedirect(shell: Shell, redirect: Redirection): Text | undefined {
   }
   const texts = redirect.target === undefined ? [empty] : expandText(shell, redirect.target)
   if (redirect.type === 'HereString') return join([...texts, empty], '\n')
-  if (redirect.operator === '<&') return plain(Made)
+  if (redirect.operator === '<&')
+    return join(texts.map(({text}) => contentOf(shell, `/dev/fd/${text.replace('-', '')}`)))
   if (redirect.operator !== '<' && redirect.operator !== '<>') return undefined
   return join(
     texts.map(({text}) => contentOf(shell, text)),

@@ -1,9 +1,10 @@
 import {type Call, passedOn, type Runner, someOutput, wordsOf} from './call.ts'
 import {type Family, readsPrograms, runsPrograms} from './code.ts'
 import {baseName, contentOf, isStandardInput, isWritten} from './files.ts'
+import {readOptions} from './options.ts'
 import {runScript} from './run-script.ts'
 import {doubt, type Field, type Shell} from './shell.ts'
-import {FromFile, Made, Outside, plain, type Text} from './text.ts'
+import {FromFile, isKnown, Made, Outside, plain, type Text} from './text.ts'
 
 const shells = new Set(
   'sh bash rbash dash ash zsh ksh ksh93 mksh lksh pdksh yash fish csh tcsh posh hush osh'.split(' '),
@@ -19,8 +20,8 @@ export function interpreterRunner(name: string): Runner | undefined {
   return language && ((shell, call) => runLanguage(shell, call, language))
 }
 
-/** Options of shells that take the next word. */
-const shellValues = new Set(['-o', '+o', '-O', '+O', '--rcfile', '--init-file'])
+/** Options of shells that take the next word: alone, or as the last letter of a cluster (`-euo pipefail`). */
+const shellValue = /^(?:--rcfile|--init-file|[-+][A-Za-z]*[oO])$/
 
 /** `bash -lc 'script' name args…`, `bash file args…`, `bash -s args…` and `bash` with a script on its input. */
 const runShell: Runner = (shell, call) => {
@@ -35,8 +36,9 @@ const runShell: Runner = (shell, call) => {
       break
     }
     if (!/^[-+]./.test(text)) break
-    if (shellValues.has(text)) {
-      if (text.endsWith('file')) runFile(shell, call, args[at + 1]!)
+    if (shellValue.test(text)) {
+      if (text.endsWith('file')) runFile(shell, call, args[at + 1])
+      if (/^-[^-]*c/.test(text)) takesScript = true
       at++
     } else if (/^--command(?:=|$)/.test(text)) takesScript = true
     else if (/^-[^-]*c/.test(text)) takesScript = true
@@ -122,33 +124,28 @@ function runLanguage(shell: Shell, call: Call, {code, data, family}: Language): 
 
 /** Commands that read other commands: `at`, `crontab`, a database's prompt. */
 export const readers: Readonly<Record<string, Runner>> = {
-  at: (shell, {stdin, name}) => stdin && runScript(shell, {script: stdin, stdin: undefined, into: name}),
-  batch: (shell, {stdin, name}) => stdin && runScript(shell, {script: stdin, stdin: undefined, into: name}),
+  at: runLater,
+  batch: runLater,
   crontab: (shell, call) => {
     const {name, stdin, args} = call
-    if (stdin === undefined || !args.some(({text}) => text === '-')) return undefined
-    const script = stdin.text.replace(/^[ \t]*(?:@\w+|(?:[\d*,/\-A-Za-z]+[ \t]+){5})/gm, '')
-    return runScript(shell, {script: {text: script, from: stdin.from}, stdin: undefined, into: name})
+    const [file] = readOptions(args, {short: 'u'}).operands
+    const table = file !== undefined && !isStandardInput(file.text) ? writtenContent(shell, file) : stdin
+    if (file === undefined || table === undefined) return undefined
+    const script = table.text.replace(/^[ \t]*(?:@\w+|(?:[\d*,/\-A-Za-z]+[ \t]+){5})/gm, '')
+    return runScript(shell, {script: {text: script, from: table.from}, stdin: undefined, into: name})
   },
-  make: (shell, {args, stdin}) => {
-    if (
-      stdin !== undefined &&
-      args.some(
-        ({text}, index) =>
-          /^-f-?$|^--(?:file|makefile)(?:=|$)/.test(text) && isStandardInput(args[index + 1]?.text ?? '-'),
-      )
-    )
-      doubt(shell, 'make runs rules that it reads from its input')
-    if (args.some(({text}) => text.startsWith('--eval') || text.startsWith('SHELL=')))
-      doubt(shell, 'make runs rules that stand in the line')
-    return undefined
-  },
+  make: runMake,
+  gmake: runMake,
   awk: runAwk,
   gawk: runAwk,
   mawk: runAwk,
   nawk: runAwk,
   sed: runSed,
   gsed: runSed,
+  ed: runEditor,
+  ex: runEditor,
+  vi: runEditor,
+  vim: runEditor,
   bwrap: opaque,
   proot: opaque,
   gdb: (shell, {args}) => {
@@ -160,6 +157,34 @@ export const readers: Readonly<Record<string, Runner>> = {
   mysql: database,
   sqlite3: database,
   mongosh: database,
+}
+
+function runLater(shell: Shell, {stdin, args, name}: Call): Text | undefined {
+  const file = readOptions(args, {short: 'fqt'}).values.find((option) => option.name === 'f')?.value
+  const script = file === undefined ? stdin : writtenContent(shell, file)
+  return script && runScript(shell, {script, stdin: undefined, into: name})
+}
+
+function writtenContent(shell: Shell, {text}: Field): Text | undefined {
+  return isWritten(shell, text) ? contentOf(shell, text) : undefined
+}
+
+/** Rules that the line itself brings along are not followed. */
+function runMake(shell: Shell, {args, stdin}: Call): undefined {
+  const files = readOptions(args, {short: 'fCjlo', long: 'file makefile directory', permute: true}).values
+  const named = files
+    .filter(({name}) => name === 'f' || name === 'file' || name === 'makefile')
+    .map(({value}) => value.text)
+  const isWrittenHere = ['Makefile', 'makefile', 'GNUmakefile', ...named].some((file) => isWritten(shell, file))
+  const readsInput = stdin !== undefined && named.some(isStandardInput)
+  if (isWrittenHere || readsInput) doubt(shell, 'make runs rules that the line itself writes')
+  if (args.some(({text}) => /^(?:--eval|SHELL=)/.test(text))) doubt(shell, 'make runs rules that stand in the line')
+}
+
+/** `!command` among what an editor reads. */
+function runEditor(shell: Shell, {name, stdin}: Call): undefined {
+  if (stdin !== undefined && (!isKnown(stdin.text) || /(?:^|\n)[^\n]{0,20}!/.test(stdin.text)))
+    doubt(shell, `${name} may start programs`)
 }
 
 function opaque(shell: Shell, {name}: Call): undefined {

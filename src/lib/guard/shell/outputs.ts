@@ -1,6 +1,6 @@
 import {type Call, passedOn, type Runner, someOutput} from './call.ts'
 import {baseName, contentOf, isStandardInput, write} from './files.ts'
-import {readOptions} from './options.ts'
+import {type OptionSpec, readOptions} from './options.ts'
 import type {Field, Shell} from './shell.ts'
 import {isKnown, join, Made, Outside, plain, type Text} from './text.ts'
 
@@ -63,10 +63,20 @@ export const printers: Readonly<Record<string, Runner>> = {
   mv: copy,
   ln: copy,
   install: copy,
-  curl: download('o', 'output', (flags) => flags.has('O') || flags.has('remote-name') || flags.has('remote-name-all')),
-  wget: download('O', 'output-document', () => true),
-  aria2c: download('o', 'out', () => true),
-  fetch: download('o', 'output', () => true),
+  curl: download({
+    short: 'AbcCDdeEFhHKmoPQrtTuUwxXyYz',
+    long: 'output data header request user url cookie form',
+    target: ['o', 'output'],
+    keepsName: ['O', 'remote-name', 'remote-name-all'],
+  }),
+  wget: download({
+    short: 'aeiIloODPQRTtUwX',
+    long: 'output-document output-file header post-data user password directory-prefix',
+    target: ['O', 'output-document'],
+    keepsName: 'always',
+  }),
+  aria2c: download({short: 'doixsj', long: 'out dir', target: ['o', 'out'], keepsName: 'always'}),
+  fetch: download({short: 'o', long: 'output', target: ['o', 'output'], keepsName: 'always'}),
   which: (_shell, call) => passedOn(pathOf(call), call),
   whereis: (_shell, call) => passedOn(pathOf(call), call),
   type: (_shell, call) => passedOn(pathOf(call), call),
@@ -189,25 +199,28 @@ function copy(shell: Shell, call: Call): Text | undefined {
     const path = isFolder ? `${target!.text}/${baseName(source.text)}` : target!.text
     if (/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(source.text) || source.text.includes('/usr/bin/'))
       write(shell, path, program)
+    else if (isStandardInput(source.text)) write(shell, path, call.stdin ?? plain(Made))
     else if (shell.files.has(baseName(source.text))) write(shell, path, content)
   }
   return undefined
 }
 
+interface Download extends OptionSpec {
+  /** The options that name the file it is written to. */
+  target: readonly string[]
+  /** When the file gets its name from the URL: always unless told otherwise, or by these options. */
+  keepsName: readonly string[] | 'always'
+}
+
 /** Programs that fetch something and write it to a file. */
-function download(letter: string, long: string, keepsName: (flags: ReadonlySet<string>) => boolean): Runner {
+function download({target, keepsName, ...spec}: Download): Runner {
   return (shell, call) => {
-    const options = readOptions(call.args, {
-      short: 'AbcCDdeEFHhKmoOPQrtTuUwxXyYz'.replace(letter === 'o' ? 'O' : 'o', ''),
-      long,
-      permute: true,
-    })
+    const {values, flags, operands} = readOptions(call.args, {...spec, permute: true})
     const content = passedOn(Made, call)
-    const target = options.values.findLast(({name}) => name === letter || name === long)?.value.text
-    if (target !== undefined && isStandardInput(target)) return content
-    if (target !== undefined) write(shell, target, content)
-    else if (keepsName(options.flags))
-      for (const {text} of options.operands) write(shell, baseName(text.replace(/[?#].*$/, '')), content)
+    const paths = values.filter(({name}) => target.includes(name)).map(({value}) => value.text)
+    const isNamed = keepsName === 'always' ? paths.length === 0 : keepsName.some((name) => flags.has(name))
+    if (isNamed) paths.push(...operands.map(({text}) => baseName(text.replace(/[?#].*$/, ''))))
+    for (const path of paths) if (!isStandardInput(path)) write(shell, path, content)
     return content
   }
 }

@@ -1,5 +1,5 @@
 import type {ParameterExpansionPart, ParameterOperation, Word} from 'unbash'
-import {type Shell, spend, type Value} from './shell.ts'
+import {doubt, type Shell, spend, type Value} from './shell.ts'
 import {removeMatch, replaceMatch} from './shell-pattern.ts'
 import {isKnown, join, Made, Outside, plain, type Text, unknownLike} from './text.ts'
 
@@ -118,6 +118,8 @@ function edit(shell: Shell, text: Text, operation: ParameterOperation, read: Rea
     const isFirstLetter = numberOf(operation.offset, read) === 0 && operation.length?.value === '1'
     return [isFirstLetter ? plain('/') : made]
   }
+  // Prompts run the substitutions in them.
+  if (operation.type === 'Transform' && operation.operand.value === 'P') doubt(shell, 'a value is expanded as a prompt')
   if (!isKnown(text.text) || text.text.length > editLimit) return [unknownLike(text)]
   // Patterns are tried at every place and for every length.
   spend(shell, 1 + (text.text.length * text.text.length) / 4)

@@ -1,7 +1,7 @@
 import type {ArrayValue, Assignment} from 'unbash'
 import {either, type Shell, spend, type Value} from './shell.ts'
 import {isKnown, join, plain, type Text} from './text.ts'
-import {expandText, expandWord} from './words.ts'
+import {expandText, expandWord, runInside} from './words.ts'
 
 /** Values of an array that are followed. */
 const alternativeLimit = 16
@@ -30,6 +30,7 @@ export function runAssignment(shell: Shell, {name, value, append, index}: Assign
   const values: Value[] =
     value.type === 'Word' ? expandText(shell, value).map((text) => [text]) : arrayValues(shell, value)
   const before = shell.variables.get(name) ?? [[plain('')]]
+  if (index !== undefined) runInside(shell, index)
   if (index !== undefined)
     assign(
       shell,

@@ -52,10 +52,14 @@ function readWrapper(
   const before = readOptions(args, wrapper)
   const own = wrapper.operands ?? 0
   // Some take options behind their own words too: `ssh host -p 22 ls`, `flock file -c 'ls'`.
-  const hasMore = own > 0 && !wrapper.permute && before.operands[own]?.text.startsWith('-')
+  const hasMore =
+    own > 0 && !wrapper.permute && wrapper.program === undefined && before.operands[own]?.text.startsWith('-')
   const after = hasMore ? readOptions(before.operands.slice(own), wrapper) : undefined
   let command = after?.operands ?? before.operands.slice(own)
-  const values = [...before.values, ...(after?.values ?? [])].filter((option) => scriptOptions.includes(option.name))
+  const options = [...before.values, ...(after?.values ?? [])]
+  const values = options.filter((option) => scriptOptions.includes(option.name))
+  const program = options.findLast((option) => option.name === wrapper.program)?.value
+  if (program !== undefined) command = [program, ...command]
   if (wrapper.assignments) command = withoutAssignments(shell, command)
   if (name === 'env' && values.length > 0) return {scripts: [join([values[0]!.value, ...command], ' ')], command: []}
   return {scripts: values.map(({value}) => value), command}

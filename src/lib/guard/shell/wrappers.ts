@@ -12,6 +12,8 @@ export interface Wrapper extends OptionSpec {
   scripts?: string
   /** Without a command it starts a shell, which reads the input. */
   shell?: true
+  /** The option that names the program; the other words are its arguments. */
+  program?: string
   /** Only an option's value is a command: other words are not. */
   onlyScripts?: true
 }
@@ -29,6 +31,7 @@ const dockerRun: Wrapper = {
   longWithout:
     'rm detach interactive tty privileged init read-only publish-all no-healthcheck oom-kill-disable quiet help sig-proxy',
   operands: 1,
+  program: 'entrypoint',
 }
 const dockerExec: Wrapper = {short: 'euw', long: 'env env-file user workdir detach-keys index', operands: 1}
 const docker: Nest = {
@@ -71,6 +74,37 @@ export const wrappers: Readonly<Record<string, Wrapper | Nest>> = {
   doas: {short: 'Cu', shell: true},
   pkexec: {long: 'user'},
   run0: {short: 'ugpD', long: 'user group chdir property setenv nice unit', shell: true},
+  'arch-chroot': {short: 'u', operands: 1, shell: true},
+  schroot: {short: 'cdun', long: 'chroot directory user session-name', shell: true},
+  'systemd-nspawn': {short: 'DMiupEx', long: 'directory machine image user property setenv bind bind-ro', shell: true},
+  'lxc-attach': {short: 'naPeuv', long: 'name user', shell: true},
+  distrobox: {under: {enter: {short: 'na', long: 'name additional-flags', operands: 1}}},
+  toolbox: {under: {run: {short: 'cr', long: 'container release'}}},
+  'flatpak-spawn': {long: 'env directory'},
+  machinectl: {under: {shell: {short: 'E', long: 'uid setenv', operands: 1}}},
+  pct: {under: {exec: first}},
+  tini: none,
+  'dumb-init': none,
+  catatonit: none,
+  'start-stop-daemon': {
+    short: 'xapcdunNgsRI',
+    long: 'exec startas pidfile chuid chdir user name nicelevel group signal retry',
+    program: 'exec',
+  },
+  daemonize: {short: 'aceopEul'},
+  faketime: first,
+  cpulimit: {short: 'lpeP', long: 'limit pid exe'},
+  trickle: {short: 'dutlws'},
+  'systemd-cat': {short: 'tp', long: 'identifier priority'},
+  dtach: {short: 'AcnN', shell: true},
+  tsp: {short: 'LNDWOB'},
+  pueue: {under: {add: {short: 'gdopwl', long: 'group delay priority working-directory label', joins: true}}},
+  rr: {under: {record: {short: 'Mv'}}},
+  'cross-env': {assignments: true},
+  'env-cmd': {short: 'fe', long: 'file environments'},
+  shx: none,
+  pdsh: {short: 'wxgltufS', joins: true},
+  clush: {short: 'wxgltuf', joins: true},
   gosu: first,
   'su-exec': first,
   su: {
