@@ -1,4 +1,5 @@
 import type {ParsedScript} from 'unbash'
+import {messageOf} from '../../errors.ts'
 import {runFields} from './run-fields.ts'
 import {parseScript, runScript} from './run-script.ts'
 import {runBody, runParsed} from './script.ts'
@@ -26,9 +27,9 @@ export function analyse(line: string): Analysis {
   try {
     run(shell, line)
   } catch (error) {
-    // A RangeError is the stack's end: the line is nested too deep.
-    if (!(error instanceof TooMuch || error instanceof RangeError)) throw error
-    doubt(shell, error instanceof TooMuch ? error.message : 'it is nested too deep')
+    // Whatever the parser trips over is not understood; a RangeError is the end of the stack.
+    const why = error instanceof RangeError ? 'it is nested too deep' : messageOf(error)
+    doubt(shell, error instanceof TooMuch ? why : `it could not be followed: ${why}`)
   }
   return {commands: shell.commands, flows: shell.flows, doubts: [...shell.doubts]}
 }
