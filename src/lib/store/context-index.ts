@@ -10,7 +10,7 @@ export interface PassageEntry {
   session: string
   /**
    * Passages of one thread are understood from each other: what was said in one session. Empty where a passage stands
-   * for itself.
+   * for itself, as tool calls do.
    */
   thread: string
   timeMs: number

@@ -17,6 +17,8 @@ export interface OpenContextOptions {
   agentId: string
   /** Where the read model of a log on a server is kept. */
   stateDir: string
+  /** What stands for redacted values, where the configuration says other than the default. */
+  replacement?: string
   signal?: AbortSignal
   /** Told while the index is brought up to date. */
   onProgress?: (done: number) => void
@@ -37,7 +39,8 @@ export interface OpenContext {
 export async function openContext(given: StoreLocation, options: OpenContextOptions): Promise<OpenContext> {
   const location = ownLocation(given, options.agentId)
   const analyzer = createAnalyzer()
-  const read = createReader(analyzer)
+  const passageOptions = {replacement: options.replacement}
+  const read = createReader(analyzer, passageOptions)
   const store = await openStore(location)
   const closers = [() => store.close()]
   const close = async () => {
@@ -46,7 +49,7 @@ export async function openContext(given: StoreLocation, options: OpenContextOpti
   try {
     const [index, counter] = await Promise.all([openIndex({location, store, read}, options), loadTokenCounter()])
     closers.push(() => index.close())
-    return {store, index, tools: {analyzer, lexicon: createLexicon(analyzer), counter}, close}
+    return {store, index, tools: {analyzer, lexicon: createLexicon(analyzer), counter, options: passageOptions}, close}
   } catch (thrown) {
     await close()
     throw thrown

@@ -47,7 +47,7 @@ CREATE TABLE context_passages (
   PRIMARY KEY (agent, number)
 ) WITHOUT ROWID;
 CREATE INDEX context_by_thread ON context_passages (
-  agent, thread, ts, words, event_id, seq, session, kind, speaker, is_question, mentions_time, target
+  agent, thread, ts, words, event_id, seq, kind, speaker, is_question, mentions_time
 ) WHERE retired = 0;
 CREATE INDEX context_by_session ON context_passages (agent, session, ts) WHERE retired = 0;
 CREATE INDEX context_by_kind ON context_passages (agent, kind, ts, words, event_id) WHERE retired = 0;

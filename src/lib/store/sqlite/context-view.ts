@@ -7,7 +7,9 @@ import {eventKey} from './row.ts'
 
 type Row = Record<string, SQLOutputValue>
 
-const columns = 'number, seq, event_id, session, thread, ts, kind, speaker, is_question, mentions_time, target, words'
+/** All of them in the index by thread, whose passages are of one session and of no tool. */
+const columnsInThread = 'number, seq, event_id, ts, kind, speaker, is_question, mentions_time, words'
+const columns = `${columnsInThread}, session, thread, target`
 /** As `memory` orders them: by time, then the longer last, then by id. */
 const byTime = 'ts, words, event_id'
 const byTimeDown = 'ts DESC, words DESC, event_id DESC'
@@ -19,7 +21,7 @@ export function contextView(connection: Connection, agentId: string): ContextVie
   const agent = Number(row?.['id'] ?? 0)
   const passages = Number(row?.['passages'] ?? 0)
   const live = 'FROM context_passages WHERE agent = ? AND retired = 0'
-  const inThread = `SELECT ${columns} ${live} AND thread = ? AND (${byTime})`
+  const inThread = `SELECT ${columnsInThread} ${live} AND thread = ? AND (${byTime})`
   // Looked up once a view: these are asked hundreds of times.
   const before = sql(`${inThread} < (?, ?, ?) ORDER BY ${byTimeDown} LIMIT ?`)
   const after = sql(`${inThread} > (?, ?, ?) ORDER BY ${byTime} LIMIT ?`)
@@ -77,10 +79,11 @@ export function contextView(connection: Connection, agentId: string): ContextVie
         return found ? passageOf(found) : []
       })
     },
-    around({thread, timeMs, words, eventId}, distance) {
+    around({session, thread, timeMs, words, eventId}, distance) {
       if (thread === '') return {before: [], after: []}
       const place = [agent, thread, timeMs, words, eventId, distance] as const
-      return {before: before.all(...place).map(passageOf), after: after.all(...place).map(passageOf)}
+      const near = (found: Row) => passageOf({...found, session, thread, target: ''})
+      return {before: before.all(...place).map(near), after: after.all(...place).map(near)}
     },
     latest(query) {
       const found = query.kinds.flatMap((kind) => latestOfKind(kind, query))
