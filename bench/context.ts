@@ -10,7 +10,7 @@ import {openSqliteContextIndex} from '../src/lib/store/sqlite/context-index.ts'
 import {openSqliteStore} from '../src/lib/store/sqlite/store.ts'
 import {locomoPath, readLocomo} from './context-locomo.ts'
 import {createJudge, judgeAll} from './context-quality.ts'
-import type {BenchRow} from './harness.ts'
+import {type BenchRow, median} from './harness.ts'
 import {talk, talkPrompt} from './talk-events.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -69,19 +69,23 @@ async function speed(events: number): Promise<BenchRow[]> {
 async function warmP95(file: string): Promise<number> {
   const analyzer = createAnalyzer()
   const tools = {analyzer, lexicon: createLexicon(analyzer), counter: await loadTokenCounter()}
+  let round = 0
   const index = await openSqliteContextIndex(file, createReader(analyzer))
   await index.catchUp()
-  const times: number[] = []
-  for (let n = 0; n < 420; n++) {
+  const once = (n: number) => {
     const start = performance.now()
     const request = {atMs: Date.UTC(2040, 0), budget: 2000, prompt: talkPrompt(n)}
     const {items} = index.read('main', (view) => selectContext(view, request, tools))
     if (items.length === 0) throw new Error(`nothing was selected for: ${request.prompt}`)
-    // The first ones warm up the engine and the caches.
-    if (n >= 20) times.push(performance.now() - start)
+    return performance.now() - start
   }
+  const p95 = (round: number) => {
+    const times = Array.from({length: 100}, (_, n) => once(round * 100 + n))
+    return times.sort((x, y) => x - y)[95]!
+  }
+  const found = await median(5, () => p95(round++))
   await index.close()
-  return times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)]!
+  return found
 }
 
 function coldStart(file: string, n: number): number {

@@ -65,7 +65,7 @@ interface Line extends Taken {
 }
 
 /** After this many candidates in a row that do not fit, shorter ones are no longer looked for. */
-const mostMisfits = 12
+const mostMisfits = 6
 
 export function createBlock(head: Layout, {analyzer, counter, budget, words}: BlockOptions): Block {
   const lines = new Map<string, Line>()

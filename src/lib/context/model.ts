@@ -52,9 +52,9 @@ export const defaultModel: RetrievalModel = {
 /** How much is looked at; beyond these, selection of a large log would not be in time. */
 export const reach = {
   /** Occurrences of words, rarest words first. */
-  postings: 200_000,
+  postings: 100_000,
   /** Passages found by their words, before their neighbours join them. */
-  hits: 60,
+  hits: 40,
   /** Best hits that are searched for further names, and how many names are taken. */
   hopHits: 5,
   hopNames: 5,

@@ -31,15 +31,22 @@ interface Part {
  */
 export function scoreByWords(view: ContextView, words: readonly QueryWord[], model: RetrievalModel): WordScores {
   const total: WordScores = {of: new Float64Array(view.numberLimit), numbers: []}
-  const ofWord = new Float64Array(view.numberLimit)
-  const averageWords = view.words / Math.max(1, view.passages)
-  const parts = affordable(view, words, model)
-  for (let word = 0; word < words.length; word++) {
+  const best = new Float64Array(view.numberLimit)
+  const byWord = Map.groupBy(affordable(view, words, model), ({word}) => word)
+  // In the order of the prompt: sums of the same numbers in another order may differ in their last digit.
+  for (const [, parts] of [...byWord].sort(([a], [b]) => a - b)) {
     const touched: number[] = []
-    for (const part of parts) if (part.word === word) addPart(view, part, averageWords, {model, ofWord, touched})
+    const add = (number: number, score: number) => addScore(total, number, score)
+    const keepBest = (number: number, score: number) => {
+      const before = best[number]!
+      if (before === 0) touched.push(number)
+      if (score > before) best[number] = score
+    }
+    // A word without related ones, as most are, needs no comparing.
+    for (const part of parts) eachScore(view, part, model, parts.length === 1 ? add : keepBest)
     for (const number of touched) {
-      addScore(total, number, ofWord[number]!)
-      ofWord[number] = 0
+      add(number, best[number]!)
+      best[number] = 0
     }
   }
   return total
@@ -48,13 +55,12 @@ export function scoreByWords(view: ContextView, words: readonly QueryWord[], mod
 function affordable(view: ContextView, words: readonly QueryWord[], model: RetrievalModel): Part[] {
   const parts = words.flatMap(({term, related}, word) => {
     const own = partOf(view, word, term, 1)
-    return [own, ...related.map((other) => partOf(view, word, other, model.related))].filter(
-      ({frequency}) => frequency > 0,
-    )
+    return [own, ...related.map((other) => partOf(view, word, other, model.related))]
   })
-  parts.sort((a, b) => a.frequency - b.frequency || (a.term < b.term ? -1 : 1))
+  const occurring = parts.filter(({frequency}) => frequency > 0)
+  occurring.sort((a, b) => a.frequency - b.frequency || (a.term < b.term ? -1 : 1))
   let left = reach.postings
-  return parts.filter(({frequency}) => {
+  return occurring.filter(({frequency}) => {
     left -= frequency
     return left >= 0
   })
@@ -70,24 +76,21 @@ function rarity(frequency: number, passages: number): number {
   return Math.log(1 + Math.max(0, passages - frequency + 0.5) / (frequency + 0.5))
 }
 
-interface Sums {
-  model: RetrievalModel
-  ofWord: Float64Array
-  /** Numbers of the passages that `ofWord` has something for. */
-  touched: number[]
-}
-
-function addPart(view: ContextView, part: Part, averageWords: number, {model, ofWord, touched}: Sums): void {
-  const postings = view.postings(part.term)
+/** Hands out the BM25 score of each passage in which the term occurs. */
+function eachScore(
+  view: ContextView,
+  {term, weight}: Part,
+  {k1, b}: RetrievalModel,
+  take: (number: number, score: number) => void,
+): void {
+  const postings = view.postings(term)
   if (!postings) return
   const {numbers, counts, words} = postings
-  const {k1, b} = model
+  const most = weight * (k1 + 1)
+  const base = k1 * (1 - b)
+  const perWord = (k1 * b * view.passages) / view.words
   for (let i = 0; i < numbers.length; i++) {
-    const number = numbers[i]!
     const count = counts[i]!
-    const score = (part.weight * count * (k1 + 1)) / (count + k1 * (1 - b + (b * words[i]!) / averageWords))
-    const before = ofWord[number]!
-    if (before === 0) touched.push(number)
-    if (score > before) ofWord[number] = score
+    take(numbers[i]!, (most * count) / (count + base + perWord * words[i]!))
   }
 }
