@@ -81,7 +81,11 @@ const groups: Record<string, Record<string, Row>> = {
     'model.call.ended': ['model_call_ended', `${model} durationMs outcome errorCategory`, 'A call to a model ended.'],
     'approval.requested': ['approval', `${tool} reason`, 'A person is asked to approve a call.'],
     'approval.resolved': ['approval', `${tool} decision`, 'A person decided on a call.'],
-    'context.injected': ['before_prompt_build', 'at eventIds tokens', 'Context from the log went into a prompt.'],
+    'context.injected': [
+      'before_prompt_build',
+      'at eventIds tokens budget counter sha256 layout',
+      'Context from the log went into a prompt.',
+    ],
   },
   gateway: {
     'gateway.startup': ['gateway:startup', '', 'The gateway is starting up.'],
