@@ -93,11 +93,14 @@ async function watch(
 ): Promise<RunOutcome> {
   const stopped = Promise.withResolvers<Stop>()
   const graceMs = Math.min(500, run.timeoutMs / 10)
-  const ask = setTimeout(() => signalGroup(child, 'SIGTERM'), run.timeoutMs - graceMs)
+  let isAskedToEnd = false
+  const ask = setTimeout(() => {
+    isAskedToEnd = true
+    signalGroup(child, 'SIGTERM')
+  }, run.timeoutMs - graceMs)
   const kill = setTimeout(() => stopped.resolve('timeout'), run.timeoutMs)
   const onAbort = () => stopped.resolve('aborted')
   run.signal?.addEventListener('abort', onAbort, {once: true})
-  const started = performance.now()
   try {
     const output = new BoundedOutput(child.stdout!, outputLimit, () => stopped.resolve('output'))
     const errors = new BoundedOutput(child.stderr!, errorOutputLimit)
@@ -106,13 +109,12 @@ async function watch(
     if (child.pid !== undefined && !(await script.isUnchanged())) stopped.resolve('changed')
     else child.stdin!.end(run.input)
     const first = await Promise.race([ended, stopped.promise])
-    const isLate = performance.now() - started >= run.timeoutMs - graceMs
     if (typeof first === 'string') return stopFailure(first, run, errors)
     if ('error' in first) return failure('not-startable', `spawn ${script.realPath} ${codeOf(first.error)}`)
     await drained(child)
     if (output.isTooMuch) return stopFailure('output', run, errors)
     // Ended by our own signal, shortly before the time-out.
-    if (first.code === null && isLate) return stopFailure('timeout', run, errors)
+    if (first.code === null && isAskedToEnd) return stopFailure('timeout', run, errors)
     if (first.code !== 0) return failure('exit', exitMessage(first.code, errors), errors.text())
     return {ok: true, output: output.text(), ...(errors.bytes > 0 && {diagnostics: errors.text()})}
   } finally {
