@@ -1,4 +1,4 @@
-import {ClawError} from '../../errors.ts'
+import {ClawError, Exit} from '../../errors.ts'
 import type {ClawEvent, Position, StoredEvent} from '../../event/envelope.ts'
 import {normalize} from '../../event/normalize.ts'
 import type {Delivered} from './consumer.ts'
@@ -11,9 +11,13 @@ export function positionOf(seq: number): Position {
   return String(seq).padStart(positionDigits, '0')
 }
 
-/** 0 for the start of the log and for what is no position of a stream. */
+/** The sequence at a position; 0 for the start of the log. INPUT_INVALID for what is no position of a stream. */
 export function sequenceOf(position: Position): number {
-  return /^\d+$/.test(position) ? Number(position) : 0
+  if (/^\d*$/.test(position)) return Number(position)
+  throw new ClawError('INPUT_INVALID', `${JSON.stringify(position)} is no position of a JetStream stream`, {
+    exit: Exit.usage,
+    suggestions: ['take the `position` of an event from the same store'],
+  })
 }
 
 type Placed = ClawEvent & Partial<Pick<StoredEvent, 'position' | 'storedAt'>>

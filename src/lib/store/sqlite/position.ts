@@ -1,4 +1,4 @@
-import {ClawError} from '../../errors.ts'
+import {ClawError, Exit} from '../../errors.ts'
 import type {Position} from '../../event/envelope.ts'
 
 export function positionOf(seq: number): Position {
@@ -9,6 +9,7 @@ export function positionOf(seq: number): Position {
 export function seqOf(position: Position): number {
   if (position !== '' && !/^\d{16}$/.test(position)) {
     throw new ClawError('INPUT_INVALID', `${JSON.stringify(position)} is no position of an embedded event log`, {
+      exit: Exit.usage,
       suggestions: ['take the `position` of an event from the same store'],
     })
   }
