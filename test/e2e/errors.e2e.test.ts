@@ -167,6 +167,20 @@ const cases: Case[] = [
     error: 'USAGE',
     says: /very log/,
   },
+  {
+    name: 'a position that is none',
+    args: () => ['tail', '--after', 'garbage', '--for', '1s'],
+    code: 2,
+    error: 'INPUT_INVALID',
+    says: /garbage/,
+  },
+  {
+    name: 'a number that is none',
+    args: () => ['query', '--limit', '-1'],
+    code: 2,
+    error: 'USAGE',
+    says: /--limit: Expected an integer/,
+  },
   {name: 'a speed that is none', args: () => ['replay', '--speed', 'fast'], code: 2, error: 'USAGE', says: /fast/},
 ]
 
