@@ -13,6 +13,13 @@ export async function main(argv: string[], root: string): Promise<void> {
   } catch (error) {
     process.exitCode = reportError(error, {json: argv.includes('--json') || argv.includes('--ndjson')})
   }
+  setTimeout(leave, 1000).unref()
+}
+
+/** A connection to a server that no longer answers must not keep a command alive that is done. */
+function leave(): void {
+  if (process.stdout.writableLength === 0) process.exit()
+  setTimeout(leave, 100).unref()
 }
 
 function knows(config: Config, argv: string[]): boolean {

@@ -19,6 +19,9 @@ export interface PrintFlags {
   format: ViewFormat
 }
 
+/** Written with the first event: what fails before it is then the only document. */
+const opening = '{"events":['
+
 /** Prints events as they come, one at a time, however many there are: lines for people, NDJSON, or one document. */
 export async function printEvents(
   events: AsyncIterable<StoredEvent>,
@@ -26,12 +29,11 @@ export async function printEvents(
   term: Terminal,
 ): Promise<number> {
   let count = 0
-  if (flags.json) await term.line('{"events":[')
   for await (const event of events) {
     const text = flags.json || flags.ndjson ? JSON.stringify(toView(event, flags.format)) : eventLine(event, term)
-    await term.line(flags.json && count > 0 ? `,${text}` : text)
+    await term.line(flags.json ? `${count > 0 ? ',' : opening}${text}` : text)
     count++
   }
-  if (flags.json) await term.line(']}')
+  if (flags.json) await term.line(count > 0 ? ']}' : `${opening}]}`)
   return count
 }

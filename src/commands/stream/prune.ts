@@ -29,6 +29,12 @@ export default class StreamPrune extends BaseCommand {
         suggestions: ['give --before TIME, --max-bytes SIZE, or both'],
       })
     }
+    if (size !== undefined && parseBytes(size) === 0) {
+      throw new ClawError('USAGE', `--max-bytes ${size} would remove every event`, {
+        exit: Exit.usage,
+        suggestions: ['`claw-events stream remove` deletes a whole log'],
+      })
+    }
     const request = {
       storedBefore: before === undefined ? undefined : parseTime(before, Date.now()),
       maxBytes: size === undefined ? undefined : parseBytes(size),

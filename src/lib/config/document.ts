@@ -46,7 +46,7 @@ async function parseJson(text: string): Promise<unknown> {
 }
 
 async function parseYaml(text: string): Promise<unknown> {
-  const {parse} = await import('yaml')
+  const {parse} = (await import('yaml')).default
   return parse(text, {logLevel: 'error'})
 }
 

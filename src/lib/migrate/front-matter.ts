@@ -18,7 +18,7 @@ export async function readFrontMatter(text: string): Promise<FrontMatter> {
   const block = blockOf(text)
   if (!block) return none
   // Most notes have none, and the parser takes longer to load than such a note to migrate.
-  const {parseDocument} = await import('yaml')
+  const {parseDocument} = (await import('yaml')).default
   try {
     const document = parseDocument(block.yaml, {logLevel: 'silent'})
     const [fault] = document.errors
