@@ -17,7 +17,7 @@ interface OclifError extends Error {
  */
 export function reportError(thrown: unknown, {json}: {json: boolean}): number {
   if (isOclifError(thrown) && thrown.code === 'EEXIT') return thrown.oclif?.exit ?? Exit.done
-  const error = toClawError(thrown)
+  const error = withoutPasswords(toClawError(thrown))
   const lines = [`Error: ${printable(error.message, {newlines: true})}`, `Code: ${error.code}`]
   for (const suggestion of error.suggestions) lines.push(`Try this: ${printable(suggestion)}`)
   if (process.env.DEBUG) lines.push(...stacksOf(thrown))
@@ -27,6 +27,13 @@ export function reportError(thrown: unknown, {json}: {json: boolean}): number {
     process.stdout.write(`${JSON.stringify({error: {code, message, ...(suggestions.length > 0 && {suggestions})}})}\n`)
   }
   return error.exit
+}
+
+/** Wherever a store URL was mistyped into, its password is not repeated. */
+function withoutPasswords(error: ClawError): ClawError {
+  const message = error.message.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:)(?!\*{3}@)[^\s@]*@/gi, '$1***@')
+  const {code, suggestions, exit, cause} = error
+  return message === error.message ? error : new ClawError(code, message, {suggestions, exit, cause})
 }
 
 function toClawError(thrown: unknown): ClawError {
