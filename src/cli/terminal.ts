@@ -1,5 +1,6 @@
 import {once} from 'node:events'
 import {createPaint, type Paint} from '../lib/output/paint.ts'
+import {printable} from '../lib/output/printable.ts'
 
 /** Where a command prints: data on stdout, everything else on stderr. */
 export interface Terminal {
@@ -11,7 +12,7 @@ export interface Terminal {
   interactive: boolean
   /** One line of data. Resolves when the reader can take more. */
   line(text: string): Promise<void>
-  /** One line for people, on stderr. */
+  /** A remark for people, on stderr; it is made safe for a terminal here, so it carries no colours. */
   note(text: string): void
   /** Writes what is still held back. */
   flush(): void
@@ -47,7 +48,8 @@ export function createTerminal({color}: {color: boolean}): Terminal {
     },
     note(text) {
       flush()
-      stderr.write(`${text}\n`)
+      // Remarks quote what was read: names, reasons, lines of a file.
+      stderr.write(`${printable(text)}\n`)
     },
   }
 }

@@ -5,7 +5,6 @@ import {openInput} from '../cli/open-input.ts'
 import {createProgress} from '../cli/progress.ts'
 import {Exit} from '../lib/errors.ts'
 import {importEvents} from '../lib/import/import.ts'
-import {printable} from '../lib/output/printable.ts'
 
 export default class Import extends BaseCommand {
   static override summary = 'Take in events from a file, of any dialect'
@@ -38,7 +37,7 @@ export default class Import extends BaseCommand {
     }).finally(() => progress.stop())
     if (result.failedLines > 0) process.exitCode = Exit.failed
     if (flags.json) return this.term.line(JSON.stringify(result))
-    for (const {line, reason} of result.failed) this.term.note(printable(`line ${line}: ${reason}`))
+    for (const {line, reason} of result.failed) this.term.note(`line ${line}: ${reason}`)
     await this.term.line(
       `${result.read} lines: ${result.appended} events added, ${result.duplicates} already there, ${result.failedLines} failed`,
     )

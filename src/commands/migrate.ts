@@ -7,7 +7,6 @@ import type {ClawEvent} from '../lib/event/envelope.ts'
 import {type MigrateResult, migrateWorkspaces} from '../lib/migrate/migrate.ts'
 import {agentWorkspaces} from '../lib/openclaw/workspaces.ts'
 import {eventLine} from '../lib/output/event-line.ts'
-import {printable} from '../lib/output/printable.ts'
 
 export default class Migrate extends BaseCommand {
   static override summary = "Turn an agent's memory files into events"
@@ -50,7 +49,7 @@ export default class Migrate extends BaseCommand {
     }).finally(() => progress.stop())
     if (result.failed.length > 0) process.exitCode = Exit.failed
     if (flags.json) return this.term.line(JSON.stringify(result))
-    for (const {path, reason} of result.failed) this.term.note(printable(`failed: ${path}: ${reason}`))
+    for (const {path, reason} of result.failed) this.term.note(`failed: ${path}: ${reason}`)
     if (!flags.ndjson) await this.term.line(summaryOf(result, dryRun))
   }
 

@@ -1,4 +1,6 @@
 import {spawn, spawnSync} from 'node:child_process'
+import {writeFileSync} from 'node:fs'
+import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {bin, linesOf, sandbox} from '../run-bin.ts'
 
@@ -40,6 +42,20 @@ describe('terminal', () => {
     }
     // In a pipe nothing is cut, so the whole text can be seen.
     expect((await box.run(['query'])).stdout).toContain('\\e[2J\\e]0;owned\\u0007 \\u202eevil \\u009b31m\\r\\nnext')
+  })
+
+  it('lets no line of a file act on the terminal when it is told to be wrong', async () => {
+    const input = '\u001b[2J\u009b31mfoo\n'
+    const policy = path.join(box.folder, 'policy.json')
+    writeFileSync(policy, '{"enabled":true,"rules":[]}')
+    for (const args of [
+      ['import', '-'],
+      ['toolguard', 'replay', '-', '--config', policy],
+    ]) {
+      const {code, stdout, stderr} = await box.run(args, {input})
+      expect([code, stderr]).toEqual([1, expect.stringContaining('line 1: ')])
+      expect(stdout + stderr).not.toMatch(/[\u001b\u009b]/)
+    }
   })
 
   it('draws bars for counts on a terminal and tab-separated counts in a pipe', async () => {
