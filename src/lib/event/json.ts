@@ -70,3 +70,8 @@ function flatten(value: unknown, levels: number): unknown {
 export function ownObject(entries: Iterable<readonly [string, unknown]>): Record<string, unknown> {
   return Object.fromEntries(entries)
 }
+
+/** Whether a JSON value is an object: no list, not null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

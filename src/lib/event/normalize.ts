@@ -3,10 +3,10 @@ import {readCloudEvent} from './dialects/cloudevent.ts'
 import {complete, type EntryContext, invalid, shortJson} from './dialects/complete.ts'
 import {isOwnEvent, readEnvelope} from './dialects/envelope.ts'
 import {readEventStoreEvent} from './dialects/event-store.ts'
-import {type Fields, isObject, own} from './dialects/fields.ts'
+import {type Fields, own} from './dialects/fields.ts'
 import {readOpenClawEvent} from './dialects/openclaw-event.ts'
 import type {ClawEvent} from './envelope.ts'
-import {flattenDeep} from './json.ts'
+import {flattenDeep, isObject} from './json.ts'
 
 export type {EntryContext} from './dialects/complete.ts'
 

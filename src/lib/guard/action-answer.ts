@@ -1,3 +1,4 @@
+import {isObject} from '../event/json.ts'
 import type {GuardDecision} from './schema.ts'
 
 /** What an action's output means: a decision, no opinion (it printed nothing), or something else than a decision. */
@@ -36,8 +37,4 @@ function askOf(ask: true | Record<string, unknown>): NonNullable<GuardDecision['
   if (ask === true) return {}
   const {title, description} = ask
   return {...(typeof title === 'string' && {title}), ...(typeof description === 'string' && {description})}
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import {messageOf} from '../errors.ts'
 import type {ClawEvent} from '../event/envelope.ts'
+import {isObject} from '../event/json.ts'
 import {normalize} from '../event/normalize.ts'
 import {timeOf} from '../event/timestamp.ts'
 import type {Fields} from '../match/paths.ts'
@@ -112,10 +113,6 @@ function markAt(root: unknown, pointer: readonly string[], mark: string): void {
     if (index === pointer.length - 1) holder[key] = `${holder[key]}${mark}`
     value = holder[key]
   }
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function nameOf(value: unknown): string {

@@ -1,3 +1,4 @@
+import {isObject} from '../event/json.ts'
 import {parseDomain} from '../match/domains.ts'
 import {compilePattern} from '../match/patterns.ts'
 import type {ToolGuardConfig} from './schema.ts'
@@ -101,7 +102,3 @@ const toolGuard: Fits = (value) =>
     approvalCacheTtlMs: within(0, 86_400_000),
     rules: listOf(rule),
   })(value)
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

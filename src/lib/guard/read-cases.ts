@@ -1,3 +1,4 @@
+import {isObject} from '../event/json.ts'
 import {nearest} from '../match/nearest.ts'
 import type {CaseCall, GuardCase, Want} from './cases.ts'
 
@@ -98,8 +99,4 @@ function fieldsOf(
     })
   }
   return value
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

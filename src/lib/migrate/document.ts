@@ -1,4 +1,5 @@
 import {hash} from 'node:crypto'
+import {isObject} from '../event/json.ts'
 import {dateOfFields, dateOfName, timestampOf} from './dates.ts'
 import {type Fact, factsOf} from './facts.ts'
 import {readFrontMatter} from './front-matter.ts'
@@ -80,7 +81,7 @@ function partOf({id, text, line, date, value}: Fact, time: Timed): Part {
     // Of the whole fact, however the file is indented: a status that changes is a change, a new layout is none.
     sha256: hash('sha256', JSON.stringify(value)),
     ...(date === undefined ? time : timed(date, 'fact')),
-    ...(isFields(value) && {fact: value}),
+    ...(isObject(value) && {fact: value}),
   }
 }
 
@@ -110,8 +111,4 @@ function timed(timeMs: number, timeFrom: TimeFrom): Timed {
 
 function withoutMark(text: string): string {
   return text.replace(/^\ufeff/, '')
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import {messageOf} from '../errors.ts'
+import {isObject} from '../event/json.ts'
 import {dateOfFields} from './dates.ts'
 import {linesOfElements} from './json-lines.ts'
 import {Unreadable} from './unreadable.ts'
@@ -29,7 +30,7 @@ export function factsOf(text: string): Fact[] {
     id: idOf(value),
     text: sentenceOf(value),
     line: lines[index] ?? 1,
-    date: isFields(value) ? dateOfFields(value) : undefined,
+    date: isObject(value) ? dateOfFields(value) : undefined,
     value,
   }))
 }
@@ -56,9 +57,5 @@ function sentenceOf(value: unknown): string {
 }
 
 function fieldOf(value: unknown, key: string): unknown {
-  return isFields(value) && Object.hasOwn(value, key) ? value[key] : undefined
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 }

@@ -1,5 +1,6 @@
+import {isObject} from '../json.ts'
 import type {Draft} from './complete.ts'
-import {type Fields, isObject, numberIn, own, textIn, without} from './fields.ts'
+import {type Fields, numberIn, own, textIn, without} from './fields.ts'
 import {isFailure} from './payload.ts'
 
 /** The host's agent events (S2): `{runId, seq, stream, ts, data, sessionKey}`; today's hosts add agent and session id. */

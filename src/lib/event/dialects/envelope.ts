@@ -1,7 +1,7 @@
 import {categoryOf} from '../catalogue.ts'
 import {type ClawEvent, limits, schemaVersion} from '../envelope.ts'
 import {contentId} from '../id.ts'
-import {jsonText} from '../json.ts'
+import {isObject, jsonText} from '../json.ts'
 import {isTimestamp} from '../timestamp.ts'
 import {
   agentOfSession,
@@ -15,7 +15,7 @@ import {
   timeIn,
   visibilityOf,
 } from './complete.ts'
-import {type Fields, isObject, numberIn, own, textIn, without} from './fields.ts'
+import {type Fields, numberIn, own, textIn, without} from './fields.ts'
 
 const requiredTexts = ['schemaVersion', 'eventCategory', 'eventName', 'source', 'correlationId'] as const
 const optionalTexts = ['sessionId', 'sessionKey', 'runId', 'toolCallId', 'stream'] as const

@@ -1,5 +1,6 @@
+import {isObject} from '../json.ts'
 import {type Draft, isVisibility} from './complete.ts'
-import {type Fields, isObject, own, textIn, without} from './fields.ts'
+import {type Fields, own, textIn, without} from './fields.ts'
 
 // What those plugins write where they know no session; a session is never invented here.
 const placeholders = new Set<unknown>(['unknown', 'system', ''])

@@ -2,10 +2,6 @@ import {ownObject} from '../json.ts'
 
 export type Fields = Record<string, unknown>
 
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** A string that says something; undefined for anything else. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined

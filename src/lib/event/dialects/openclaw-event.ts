@@ -1,6 +1,7 @@
+import {isObject} from '../json.ts'
 import {conversationType} from './agent-event.ts'
 import {type Draft, isVisibility} from './complete.ts'
-import {type Fields, isObject, numberIn, own, textIn, without} from './fields.ts'
+import {type Fields, numberIn, own, textIn, without} from './fields.ts'
 
 /** OpenClaw's event store (S1): `{id, timestamp, agent, session, type, visibility, payload: {stream, data, …}, meta}`. */
 export function readOpenClawEvent(input: Fields): Draft {

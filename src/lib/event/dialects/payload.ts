@@ -1,5 +1,6 @@
 import type {EventError} from '../envelope.ts'
-import {type Fields, isObject, numberIn, own, renamed, textIn} from './fields.ts'
+import {isObject} from '../json.ts'
+import {type Fields, numberIn, own, renamed, textIn} from './fields.ts'
 
 const toolNames = {toolName: ['name', 'tool', 'tool_name'], params: ['args', 'arguments', 'input']} as const
 const toolResultNames = {...toolNames, result: ['output'], durationMs: ['duration_ms', 'duration']} as const

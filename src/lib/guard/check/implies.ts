@@ -1,3 +1,4 @@
+import {isObject} from '../../event/json.ts'
 import type {RuleWhen} from '../schema.ts'
 import {defaultDomainPath} from '../when.ts'
 
@@ -37,7 +38,7 @@ function mergeWhens(weak: RuleWhen, strong: RuleWhen): RuleWhen {
   const merged: Record<string, unknown> = {...weak}
   for (const [key, value] of Object.entries(strong)) {
     const other = merged[key]
-    merged[key] = isRecord(value) && isRecord(other) ? {...other, ...value} : value
+    merged[key] = isObject(value) && isObject(other) ? {...other, ...value} : value
   }
   return merged as RuleWhen
 }
@@ -153,8 +154,4 @@ function isDisjoint(one: readonly Scalar[] | undefined, other: readonly Scalar[]
 
 function isEqual(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
