@@ -1,5 +1,6 @@
 // dist/: the commands in one bundled file, with chunks for what only some of them load (a start reads a handful of files
-// instead of hundreds), the library, its types, oclif's manifest and every help text, so that `--help` needs no oclif.
+// instead of hundreds), the library, its types, the plugin's entry and its manifest, oclif's manifest and every help text,
+// so that `--help` needs no oclif.
 import {execFileSync} from 'node:child_process'
 import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
@@ -10,7 +11,12 @@ process.chdir(root)
 rmSync('dist', {recursive: true, force: true})
 
 const {metafile} = await esbuild.build({
-  entryPoints: {index: 'src/index.ts', 'cli/main': 'src/cli/main.ts', commands: 'all-commands'},
+  entryPoints: {
+    index: 'src/index.ts',
+    'cli/main': 'src/cli/main.ts',
+    'plugin/index': 'src/plugin/index.ts',
+    commands: 'all-commands',
+  },
   plugins: [allCommands(), lazyBuiltins(), quickOclif()],
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
@@ -35,6 +41,7 @@ const {metafile} = await esbuild.build({
 assertQuickStart(metafile)
 writeFileSync('dist/THIRD_PARTY_LICENSES.txt', licenses(metafile))
 execFileSync(path.join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'], {stdio: 'inherit'})
+execFileSync(process.execPath, [path.join('scripts', 'plugin-manifest.ts')], {stdio: 'inherit'})
 
 const {Config, Help, Plugin} = await import('@oclif/core')
 rmSync('oclif.manifest.json', {force: true})
@@ -64,7 +71,10 @@ async function helpTexts() {
   return texts
 }
 
-/** Every command loads dist/commands.js, so what is dear to load must be imported where it is used, in `run`. */
+/**
+ * Every command loads dist/commands.js, and every start of OpenClaw several copies of dist/plugin/index.js, so what is
+ * dear to load must be imported where it is used.
+ */
 function assertQuickStart({outputs}) {
   const dear = [
     'cli-table3',
@@ -78,6 +88,18 @@ function assertQuickStart({outputs}) {
     'zod',
     'cli-progress',
   ]
+  const fromCommands = loadedBy('dist/commands.js', outputs, dear)
+  if (fromCommands.length > 0)
+    throw new Error(
+      `every command would load ${fromCommands.join(', ')}: import it in the run of the command that needs it`,
+    )
+  const fromPlugin = loadedBy('dist/plugin/index.js', outputs, [...dear, '@oclif', 'chalk', 'undici', 'ws', 'json5'])
+  if (fromPlugin.length > 0)
+    throw new Error(`the plugin's entry would load ${fromPlugin.join(', ')}: import it where it is first needed`)
+}
+
+/** Which of the packages are in what an entry loads before anything of it runs. */
+function loadedBy(entry, outputs, packages) {
   const closure = new Set()
   const visit = (file) => {
     if (closure.has(file)) return
@@ -85,13 +107,11 @@ function assertQuickStart({outputs}) {
     for (const {path: next, kind} of outputs[file].imports)
       if (kind === 'import-statement' && outputs[next]) visit(next)
   }
-  visit('dist/commands.js')
+  visit(entry)
   const inputs = [...closure].flatMap((file) =>
     Object.entries(outputs[file].inputs).filter(([, {bytesInOutput}]) => bytesInOutput > 0),
   )
-  const found = dear.filter((name) => inputs.some(([input]) => input.includes(`node_modules/${name}`)))
-  if (found.length > 0)
-    throw new Error(`every command would load ${found.join(', ')}: import it in the run of the command that needs it`)
+  return packages.filter((name) => inputs.some(([input]) => input.includes(`node_modules/${name}/`)))
 }
 
 /** The entry that oclif's `explicit` strategy loads: every file under src/commands by its id. */
