@@ -60,7 +60,9 @@ describe('a CEL condition', () => {
     "runId == 'r'",
     'data.count > 3',
     'data.toolName',
-    '1',
+    'result',
+    "data.tags.exists_one(tag, tag == 'c')",
+    'data.durationMs > 900 ? true : data.nothing',
     'data.constructor == 1 || has(data.constructor) || has(data.__proto__)',
     "type.matches('(?=a)')",
     'data.tags[7] == 1',
@@ -81,6 +83,25 @@ describe('a CEL condition', () => {
     expect(errorOf("agentID == 'a'").suggestions[0]).toContain('agentId')
     expect(errorOf("type.startWith('a')").suggestions[0]).toContain('startsWith')
     expect(errorOf("toolName == 'exec'").message).toContain('toolName')
+  })
+
+  it.each([
+    '1',
+    '1 + 1',
+    "'a' + type",
+    'type',
+    'seq',
+    'data',
+    'size(data.tags)',
+    '[true]',
+    "{'a': true}",
+    'data.tags.map(tag, tag == "a")',
+    'data.tags.filter(tag, true)',
+    "data.durationMs > 1 ? 'slow' : 'quick'",
+    'dyn(1)',
+  ])('refuses what can never be true or false: %s', (expression) => {
+    expect(errorOf(expression)).toMatchObject({code: 'FILTER_INVALID', exit: 2})
+    expect(errorOf(expression).message).toContain('never true or false')
   })
 
   it('keeps the error of a huge expression short', () => {

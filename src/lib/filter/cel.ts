@@ -2,6 +2,7 @@ import {type CelFunc, CelScalar, celEnv, celFunc, isCelError, parse, plan} from 
 import {ClawError, Exit, messageOf} from '../errors.ts'
 import {type ClawEvent, identityFields} from '../event/envelope.ts'
 import {nearest} from '../match/nearest.ts'
+import {mayBeBoolean} from './cel-result.ts'
 
 /** The envelope's fields are the variables; `event` is the whole envelope, so that `has(event.runId)` can be asked. */
 export const variableNames = [...identityFields, 'result', 'error', 'data', 'metadata', 'event'] as const
@@ -10,7 +11,7 @@ const typeNames = ['bool', 'bytes', 'double', 'duration', 'int', 'list', 'map', 
 /**
  * Compiles a CEL expression to a test of one event. Only `true` keeps the event: an absent field or a comparison of
  * unlike types does not. Patterns of `matches` run in RE2, so none can hang. FILTER_INVALID for an expression that
- * does not parse or that names a variable or function which does not exist.
+ * does not parse, that names a variable or function which does not exist, or that can never be true or false.
  */
 export function compileCel(expression: string): (event: ClawEvent) => boolean {
   const evaluate = planExpression(expression)
@@ -33,7 +34,16 @@ function planExpression(expression: string) {
   for (const name of names.functions) {
     if (!functions.has(name)) throw unknownName(expression, 'function', name, [...functions])
   }
+  if (!mayBeBoolean(parsed.expr, {functions: env.funcs, texts: identityFields})) throw noCondition(expression)
   return attempt(expression, () => plan(env, parsed))
+}
+
+function noCondition(expression: string): ClawError {
+  return new ClawError(
+    'FILTER_INVALID',
+    `CEL expression ${quoted(expression)}: its result is never true or false, so it keeps no event`,
+    {exit: Exit.usage, suggestions: ["compare it with something, for example type == 'tool.called' or size(data) > 2"]},
+  )
 }
 
 function attempt<T>(expression: string, step: () => T): T {
