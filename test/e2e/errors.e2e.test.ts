@@ -126,6 +126,20 @@ const cases: Case[] = [
     says: /data\.x >/,
   },
   {
+    name: 'CEL that is no condition',
+    args: () => ['query', '--where', '1+1'],
+    code: 2,
+    error: 'FILTER_INVALID',
+    says: /1\+1.*never true or false/,
+  },
+  {
+    name: 'a time in seconds',
+    args: () => ['query', '--since', '1795208938'],
+    code: 2,
+    error: 'FILTER_INVALID',
+    says: /1795208938000/,
+  },
+  {
     name: 'an event type that is none',
     args: () => ['emit', '--type', 'Tool Called'],
     code: 2,

@@ -17,6 +17,7 @@ describe('parseTime', () => {
     ['2024-02-29', Date.UTC(2024, 1, 29)],
     ['1795208938361', 1795208938361],
     ['0', 0],
+    ['20261120', Date.UTC(2026, 10, 20)],
     ['90s', now - 90_000],
     ['15m', now - 900_000],
     ['2h', now - 7_200_000],
@@ -39,6 +40,11 @@ describe('parseTime', () => {
     'Nov 20 2026',
     '2026',
     '2026-11',
+    '202611',
+    '20261131',
+    '20261320',
+    '12345678',
+    '1795208938',
     '20.11.2026',
     '2h30m',
     '-2h',
@@ -55,6 +61,15 @@ describe('parseTime', () => {
     } catch (error) {
       expect(error).toHaveProperty('suggestions', expect.arrayContaining([expect.stringContaining('ISO 8601')]))
     }
+  })
+})
+
+describe('a time that is none', () => {
+  it.each([
+    ['2026', 'write 2026-01-01 for the year'],
+    ['1795208938', 'write 1795208938000 if these are seconds'],
+  ])('%s brings to mind what was meant', (text, hint) => {
+    expect(() => parseTime(text, now)).toThrow(expect.objectContaining({suggestions: expect.arrayContaining([hint])}))
   })
 })
 
