@@ -39,6 +39,7 @@ describe('a store URL', () => {
     'nats://token@localhost:4222',
     'tls://a.example:4222,b.example:4222',
     'nats://[::1]:4222',
+    'nats://[fe80::99999]',
     'NATS://localhost:4222/',
     'nats://localhost:4222?stream=other&prefix=other.events&agent=main',
   ])('%s names a server and is passed on whole', (url) => {
@@ -56,6 +57,9 @@ describe('a store URL', () => {
     ['nats://user:pass@', 'it names no host'],
     ['nats://a b:4222', 'it names no host'],
     ['nats://localhost:port', 'it names no host'],
+    ['nats://localhost:99999', 'a port is a number from 1 to 65535, not 99999'],
+    ['nats://localhost:0', 'a port is'],
+    ['tls://a:4222,[::1]:123456', 'not 123456'],
     ['nats:localhost', 'it is not nats://'],
     ['nats://localhost/stream', 'it is not nats://'],
     ['nats://localhost?streem=x', 'not streem'],

@@ -108,6 +108,13 @@ const cases: Case[] = [
     error: 'STORE_URL',
     says: /mysql/,
   },
+  {
+    name: 'a port that is none',
+    args: () => ['query', '--store', 'nats://ada:hunter2@localhost:99999'],
+    code: 2,
+    error: 'STORE_URL',
+    says: /65535, not 99999/,
+  },
   {name: 'an unknown flag', args: () => ['query', '--typ', 'tool.*'], code: 2, error: 'USAGE', says: /--typ/},
   {name: 'an unknown command', args: () => ['querry'], code: 2, error: 'USAGE', says: /did you mean .*query/},
   {name: 'an unknown command of a topic', args: () => ['stream', 'inti'], code: 2, error: 'USAGE', says: /stream init/},

@@ -43,7 +43,7 @@ function readPath(file: string): StoreUrl | string {
   return {kind: 'sqlite', path: file}
 }
 
-const server = /^(\[[0-9a-f:.%]+\]|[^\s:[\]]+)(:\d{1,5})?$/i
+const server = /^(\[[0-9a-f:.%]+\]|[^\s:[\]]+)(:\d+)?$/i
 
 /** One server, or several of one cluster separated by commas, with a login before them and options behind. */
 function serverFault(url: string): string | undefined {
@@ -51,6 +51,16 @@ function serverFault(url: string): string | undefined {
   if (found === null) return 'it is not nats://[user:password@]host:4222 (a password writes / ? # as %2F %3F %23)'
   const [, hosts = '', query = ''] = found
   if (!hosts.split(',').every((host) => server.test(host))) return 'it names no host, or one that is none'
+  const port = hosts
+    .split(',')
+    .map(portOf)
+    .find((number) => number < 1 || number > 65_535)
+  if (port !== undefined) return `a port is a number from 1 to 65535, not ${port}`
   const unknown = [...new URLSearchParams(query).keys()].find((name) => !['stream', 'prefix', 'agent'].includes(name))
   return unknown === undefined ? undefined : `it takes stream, prefix and agent behind the "?", not ${unknown}`
+}
+
+/** The port of one server, or the usual one where it names none. */
+function portOf(host: string): number {
+  return Number(/:(\d+)$/.exec(host.replace(/^\[.*\]/, ''))?.[1] ?? 4222)
 }

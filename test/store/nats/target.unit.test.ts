@@ -52,6 +52,7 @@ describe('a store URL', () => {
     ['nats://ada:hunter2@host/path', /not of the form/],
     ['nats://ada:hunter2@ho st', /"ho st" is no host/],
     ['nats://host:port', /"host:port" is no host/],
+    ['nats://host:99999', /a port is a number from 1 to 65535, not 99999/],
     ['nats://ada:hunter2@host?streem=S', /"streem"/],
     ['nats://host?stream=a.b', /"a\.b" cannot be the name of a stream/],
     ['nats://host?prefix=a.*', /cannot begin a subject/],

@@ -62,8 +62,11 @@ export function parseTarget(options: NatsOptions): NatsTarget {
 }
 
 function serverOf(host: string, url: string): string {
-  if (!/^(\[[0-9a-f:.%]+\]|[^\s:[\]]+)(:\d{1,5})?$/i.test(host)) throw wrongUrl(url, `"${host}" is no host`)
-  return /:\d+$/.test(host) ? host : `${host}:4222`
+  if (!/^(\[[0-9a-f:.%]+\]|[^\s:[\]]+)(:\d+)?$/i.test(host)) throw wrongUrl(url, `"${host}" is no host`)
+  const port = /:(\d+)$/.exec(host.replace(/^\[.*\]/, ''))?.[1]
+  if (port === undefined) return `${host}:4222`
+  if (Number(port) < 1 || Number(port) > 65_535) throw wrongUrl(url, `a port is a number from 1 to 65535, not ${port}`)
+  return host
 }
 
 function credentialsOf(userInfo: string | undefined): Pick<NatsTarget, 'user' | 'password' | 'token'> {
