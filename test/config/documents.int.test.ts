@@ -3,6 +3,7 @@ import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {formatFaults} from '../../src/lib/config/faults.ts'
 import {loadConfig} from '../../src/lib/config/load.ts'
+import {storeSettings} from '../../src/lib/config/store-settings.ts'
 import {hostFile, tempState} from './temp-state.ts'
 
 const load = (files: Record<string, unknown>, env: Record<string, string> = {}) =>
@@ -159,6 +160,8 @@ describe('a configuration file', () => {
   it.each([
     ['that is a list', '[]', 'an object'],
     ['that is a text', '"x"', 'an object'],
+    ['that is null', 'null', 'an object'],
+    ['that is a number', '5', 'an object'],
     ['with a key that would set a prototype', '{"hookBridge": {"__proto__": {}}}', 'keys other than "__proto__"'],
     ['that is nested without end', deep, 'values nested at most 100 deep'],
   ])('%s is a fault as a whole', async (_title, text, expected) => {
@@ -173,9 +176,39 @@ describe('a configuration file', () => {
     expect(faults).toMatchObject([{path: 'eventStore', source: 'config.yml'}])
   })
 
-  it('that is empty says nothing', async () => {
-    const {faults} = await load({'config.yml': ''})
+  it.each(['', '\n', '# later\n---\n  # more'])('that is empty but for comments says nothing: %j', async (text) => {
+    const {faults} = await load({'config.yml': text})
     expect(faults).toEqual([])
+  })
+
+  it.each([
+    ['openclaw.json', 'null', 'null'],
+    ['openclaw.json', '[{"plugins": {}}]', 'a list'],
+    ['config.yml', '# the list that it should not be\n- gateway', 'a list'],
+    ['config.yml', 'null', 'null'],
+    ['config.yml', '5', 'a number'],
+  ])('of the host that is no object is a fault, too: %s, %j', async (name, text, found) => {
+    const {faults} = await load({[name]: text})
+    expect(faults).toMatchObject([{source: name, expected: 'an object', found}])
+  })
+
+  it.each([
+    [{toolGuard: {rules: []}}, ['hookBridge.toolGuard']],
+    [
+      {actions: {}, toolGuard: {rules: []}, rules: []},
+      ['hookBridge.actions', 'hookBridge.toolGuard', 'hookBridge.rules'],
+    ],
+    [{rules: [], onError: 'block'}, ['hookBridge.toolGuard.rules', 'hookBridge.toolGuard.onError']],
+  ])('given by --config that mixes a part with the whole loses neither without a word: %j', async (part, belongs) => {
+    const file = path.join(tempState({'mixed.json': {...part, eventStore: {url: 'sqlite:other.db'}}}), 'mixed.json')
+    const {config, faults} = await loadConfig({config: file, only: true, env: {}, state: tempState()})
+    expect(faults.map(({suggestion}) => suggestion)).toEqual(belongs)
+    expect(config.eventStore.url).toBe('sqlite:other.db')
+    await expect(storeSettings({config: file, env: {}, state: tempState()})).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      exit: 2,
+      message: expect.stringContaining(`did you mean ${belongs[0]}?`),
+    })
   })
 
   it('given by --config must be there', async () => {

@@ -47,7 +47,10 @@ async function parseJson(text: string): Promise<unknown> {
 
 async function parseYaml(text: string): Promise<unknown> {
   const {parse} = (await import('yaml')).default
-  return parse(text, {logLevel: 'error'})
+  const value: unknown = parse(text, {logLevel: 'error'})
+  // What is empty but for comments says nothing; that is not the same as saying null.
+  const isEmpty = value === null && text.split('\n').every((line) => /^\s*(?:#.*|---|\.\.\.)?$/.test(line.trimEnd()))
+  return isEmpty ? {} : value
 }
 
 export function isMissing(error: unknown): boolean {

@@ -85,6 +85,7 @@ async function addDocument(found: Sources, wanted: Wanted): Promise<boolean> {
   const {value, fault} = await readDocument(wanted.file, wanted.name)
   if (fault !== undefined) found.faults.push({...fault, path: wanted.part ?? ''})
   else if (value === undefined) return false
+  else if (!isFields(value)) found.faults.push({path: wanted.part ?? '', source: wanted.name, ...notAnObject(value)})
   else add(found, wanted, await resolved(found, wanted, value))
   return true
 }
@@ -106,13 +107,20 @@ async function resolved(found: Sources, {file, name, pick, env}: Wanted, documen
 function add(
   found: Sources,
   {name, part = ''}: Pick<Wanted, 'name' | 'part'>,
-  {values, hookBudgetMs, notes}: PluginSection,
+  {values, hookBudgetMs, notes, misplaced = []}: PluginSection,
 ): void {
-  const problem = isFields(values)
-    ? unusable(values)
-    : {expected: 'an object', found: Array.isArray(values) ? 'a list' : typeof values}
+  const problem = isFields(values) ? unusable(values) : notAnObject(values)
   found.notes.push(...notes)
+  for (const {key, belongs} of misplaced) {
+    const expected = 'a key that is known'
+    found.faults.push({path: key, source: name, expected, found: JSON.stringify(key), suggestion: belongs})
+  }
   found.hookBudgetMs ??= hookBudgetMs
   if (problem === undefined) found.files.push({name, values})
   else found.faults.push({path: part, source: name, ...problem})
+}
+
+function notAnObject(value: unknown): Pick<Fault, 'expected' | 'found'> {
+  const found = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`
+  return {expected: 'an object', found}
 }
