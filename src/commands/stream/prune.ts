@@ -15,7 +15,7 @@ export default class StreamPrune extends BaseCommand {
   static override flags = {
     before: Flags.string({helpValue: 'TIME', description: 'remove what was stored before this time: 90d, 2026-01-01'}),
     'max-bytes': Flags.string({helpValue: 'SIZE', description: 'remove the oldest until this much is left: 1GB'}),
-    'dry-run': Flags.boolean({description: 'only say how many'}),
+    'dry-run': Flags.boolean({default: false, description: 'only say how many'}),
     yes: Flags.boolean({char: 'y', description: 'do not ask'}),
     ...jsonFlag,
   }
