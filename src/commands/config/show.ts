@@ -9,7 +9,7 @@ export default class ConfigShow extends BaseCommand {
   static override examples = [
     {description: 'What somebody has set', command: '<%= config.bin %> config show'},
     {description: 'Every key, defaults too', command: '<%= config.bin %> config show --all'},
-    {description: 'As JSON', command: '<%= config.bin %> config show --json'},
+    {description: 'The same as JSON', command: '<%= config.bin %> config show --all --json'},
   ]
   static override flags = {
     all: Flags.boolean({description: 'defaults, too'}),
@@ -23,7 +23,7 @@ export default class ConfigShow extends BaseCommand {
     const {flags} = await this.parse(ConfigShow)
     const {config, origins, faults} = await loadConfig({config: flags.config, state: flags.state, env: process.env})
     if (faults.length > 0) throw configError(faults)
-    const values = show(config, origins).filter(({origin}) => flags.all || flags.json || origin !== 'default')
+    const values = show(config, origins).filter(({origin}) => flags.all || origin !== 'default')
     if (flags.json) return this.term.line(JSON.stringify({values}))
     if (values.length === 0) return this.term.note('nothing is set; --all shows the defaults')
     const {table} = await import('../../lib/output/table.ts')
