@@ -68,5 +68,9 @@ export const filterFlags = {
 
 export const jsonFlag = {json: Flags.boolean({helpGroup: 'OUTPUT', description: 'one JSON document on stdout'})}
 export const ndjsonFlag = {
-  ndjson: Flags.boolean({helpGroup: 'OUTPUT', description: 'one JSON object a line on stdout'}),
+  ndjson: Flags.boolean({
+    helpGroup: 'OUTPUT',
+    exclusive: ['json'],
+    description: 'one JSON object a line on stdout',
+  }),
 }

@@ -40,7 +40,11 @@ function toClawError(thrown: unknown): ClawError {
   if (thrown instanceof ClawError) return thrown
   if (isOclifError(thrown) && thrown.oclif !== undefined) {
     // oclif's own words for wrong usage; the last line is a hint that we give in our own form.
-    const message = thrown.message.replace(/\nSee more help with --help$/, '').replaceAll(/\s*\n\t/g, ': ')
+    const message = thrown.message
+      .replace(/\nSee more help with --help$/, '')
+      .replace(/^The following errors? occurred:\n\s*/, '')
+      .replaceAll(/\s*\n\t/g, ': ')
+      .replaceAll(/^(\s*--[\w-]+)=true cannot/gm, '$1 cannot')
     const suggestions = [...flagsMeant(thrown), 'add --help to see what it takes']
     return new ClawError('USAGE', message, {exit: Exit.usage, suggestions, cause: thrown})
   }

@@ -30,6 +30,8 @@ export default class Query extends BaseCommand {
       char: 'n',
       min: 0,
       default: 50,
+      // A count is of all that match; one that stops at a limit would look like it.
+      exclusive: ['count', 'by'],
       helpValue: 'N',
       description: 'at most this many events; 0: all',
     }),

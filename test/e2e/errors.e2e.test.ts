@@ -109,6 +109,20 @@ const cases: Case[] = [
     says: /mysql/,
   },
   {
+    name: 'a count with a limit',
+    args: () => ['query', '--count', '--limit', '5'],
+    code: 2,
+    error: 'USAGE',
+    says: /Error: --count cannot also be provided when using --limit/,
+  },
+  {
+    name: 'groups with a limit',
+    args: () => ['query', '--by', 'type', '-n', '5'],
+    code: 2,
+    error: 'USAGE',
+    says: /--by=type cannot also be provided when using --limit/,
+  },
+  {
     name: 'a port that is none',
     args: () => ['query', '--store', 'nats://ada:hunter2@localhost:99999'],
     code: 2,
@@ -222,6 +236,14 @@ describe('bad input gets one clear error', () => {
     expect(code).toBe(1)
     expect(JSON.parse(stdout).error).toMatchObject({code: 'STORE_UNREACHABLE'})
     expect(stdout).not.toContain('hunter2')
+  })
+
+  it('takes one kind of machine output, not two', async () => {
+    for (const command of [['query'], ['replay'], ['migrate', '--dry-run']]) {
+      const {code, stdout, stderr} = await box.run([...command, '--json', '--ndjson'])
+      expect([code, stderr]).toEqual([2, expect.stringContaining('--json cannot also be provided when using --ndjson')])
+      expect(JSON.parse(stdout).error.code).toBe('USAGE')
+    }
   })
 
   it('says that a database is locked by another process, after waiting', async () => {
