@@ -11,7 +11,10 @@ const {fileURLToPath} = require('node:url')
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const [major, minor] = process.versions.node.split('.').map(Number)
+/** Set for the pinned Node: the process that waits for it. */
+const startedBy = 'CLAW_STARTED_BY'
 
+hidePasswords()
 if (major > 24 || (major === 24 && minor >= 16)) start()
 else startWithPinnedNode()
 
@@ -24,7 +27,10 @@ function startWithPinnedNode() {
     return
   }
   const {spawn} = require('node:child_process')
-  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {stdio: 'inherit'})
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: {...process.env, [startedBy]: String(process.pid)},
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     if (!signal) return process.exit(code)
@@ -33,15 +39,24 @@ function startWithPinnedNode() {
   })
 }
 
+/** Nobody can pass on a SIGKILL: when the process that started us is gone, we end as on SIGTERM. */
+function endWithParent() {
+  const parent = Number(process.env[startedBy])
+  if (!parent) return
+  delete process.env[startedBy]
+  setInterval(() => process.ppid !== parent && process.kill(process.pid, 'SIGTERM'), 500).unref()
+}
+
 async function start() {
+  endWithParent()
   if (!existsSync(path.join(root, 'dist', 'help.json'))) {
     console.error('this checkout is not built yet: `npm run build` does that')
     process.exitCode = 1
     return
   }
-  // A reader that stops early (`| head -1`) is not an error.
-  process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-  process.stderr.on('error', () => process.exit(0))
+  process.stdout.on('error', outputFailed)
+  // What cannot be said is not worth ending for, unless the one who would have read it is gone.
+  process.stderr.on('error', ({code}) => code === 'EPIPE' && process.exit(0))
   const argv = process.argv.slice(2)
   const help = helpText(argv)
   if (help !== undefined) {
@@ -51,6 +66,20 @@ async function start() {
   enableCompileCache()
   const {main} = await import('../dist/cli/main.js')
   await main(argv, root)
+}
+
+/** A reader that stops early (`| head -1`) is not an error; a full disk is, and what is there then is not all. */
+function outputFailed({code, message}) {
+  if (code === 'EPIPE') process.exit(0)
+  console.error(`Error: the output could not be written: ${message}\nCode: FAILED`)
+  process.exit(1)
+}
+
+/** Everybody on the machine can list what runs with all arguments, and `--store` may hold a password. */
+function hidePasswords() {
+  const words = process.argv.slice(2)
+  const shown = words.map((word) => word.replace(/:\/\/\S*@/g, '://***@'))
+  if (shown.join() !== words.join()) process.title = ['claw-events', ...shown].join(' ')
 }
 
 /** The help that was made at build time, for `--help` alone or after nothing but a command; otherwise undefined. */

@@ -1,5 +1,7 @@
 import {spawn, spawnSync} from 'node:child_process'
-import {writeFileSync} from 'node:fs'
+import {once} from 'node:events'
+import {readFileSync, writeFileSync} from 'node:fs'
+import {type AddressInfo, createServer} from 'node:net'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {bin, linesOf, sandbox} from '../run-bin.ts'
@@ -91,6 +93,39 @@ describe('terminal', () => {
     const {stdout, stderr} = spawnSync('bash', ['-c', line], {encoding: 'utf8', env: box.env, cwd: box.folder})
     expect(stderr).toBe('')
     expect(stdout.trim()).toBe('0')
+  })
+
+  it.each([
+    ['data', 'query'],
+    ['a document', 'query --json'],
+    ['help', '--help'],
+  ])('says that %s could not be written to a full disk, and ends with 1', (_, args) => {
+    const line = `'${process.execPath}' '${bin}' ${args} >/dev/full`
+    const {stderr, status} = spawnSync('bash', ['-c', line], {encoding: 'utf8', env: box.env, cwd: box.folder})
+    expect(stderr).toMatch(/^Error: the output could not be written: ENOSPC.*\nCode: FAILED\n$/)
+    expect(status).toBe(1)
+  })
+
+  it('does its work although remarks cannot be written', () => {
+    const line = `'${process.execPath}' '${bin}' query --by type 2>/dev/full`
+    const {stdout, status} = spawnSync('bash', ['-c', line], {encoding: 'utf8', env: box.env, cwd: box.folder})
+    expect([stdout, status]).toEqual([expect.stringMatching(/^note\.added\t\d+\n$/), 0])
+  })
+
+  it('shows no password of a store URL to those who list processes', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const {port} = server.address() as AddressInfo
+    // A server that says nothing: the command waits for it while we look.
+    const connected = once(server, 'connection')
+    const {child, finished} = box.start(['query', '--store', `nats://ada:hunter2@127.0.0.1:${port}`])
+    await connected
+    const shown = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+    expect(shown).toContain(`claw-events query --store nats://***@127.0.0.1:${port}`)
+    expect(shown).not.toMatch(/hunter2|ada/)
+    child.kill('SIGKILL')
+    await finished
+    server.close()
   })
 
   it('ends with 130 on Ctrl-C, with what it had printed', async () => {
