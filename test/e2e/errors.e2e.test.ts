@@ -99,7 +99,7 @@ const cases: Case[] = [
     args: () => ['query', '--store', 'sqlite:absent.db'],
     code: 1,
     error: 'STORE_MISSING',
-    says: /absent\.db/,
+    says: /stream init --store sqlite:.*absent\.db/,
   },
   {
     name: 'a store URL of no known kind',

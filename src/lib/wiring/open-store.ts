@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs'
-import type {StoreLocation} from '../config/store-settings.ts'
+import type {SqliteLocation, StoreLocation} from '../config/store-settings.ts'
 import {ClawError} from '../errors.ts'
 import type {EventStore, StoreAdmin} from '../store/port.ts'
 
@@ -21,7 +21,7 @@ export async function openStore(
     return openNatsStore(location)
   }
   if (whenMissing !== 'create' && !existsSync(location.path)) {
-    if (whenMissing === 'fail') throw missing(location.path)
+    if (whenMissing === 'fail') throw missing(location)
     const {openMemoryStore} = await import('../store/memory/store.ts')
     return openMemoryStore()
   }
@@ -38,11 +38,12 @@ export async function openAdmin(location: StoreLocation): Promise<StoreAdmin> {
   return openSqliteAdmin(location.path)
 }
 
-function missing(path: string): ClawError {
+function missing({path, origin}: SqliteLocation): ClawError {
+  const flag = origin === '--store' ? ` --store sqlite:${path}` : ''
   return new ClawError('STORE_MISSING', `there is no event log at ${path} yet`, {
     suggestions: [
-      '`claw-events stream init` makes it',
-      '`claw-events migrate` makes it and fills it from the memory files',
+      `\`claw-events stream init${flag}\` makes it`,
+      `\`claw-events migrate${flag}\` makes it and fills it from the memory files`,
     ],
   })
 }

@@ -160,9 +160,11 @@ describe('opening', () => {
 
   it('says how to make a stream that is missing', async () => {
     server = await startNats()
-    const failure = await failureOfOpening({url: server.url})
+    const failure = await failureOfOpening({url: `${server.url}?stream=mine&prefix=my.events`})
     expect(failure).toMatchObject({code: 'STORE_MISSING'})
-    expect(failure.suggestions.join()).toContain('stream init')
+    const flag = `--store '${server.url}?stream=mine&prefix=my.events'`
+    expect(failure.suggestions.join()).toContain(`stream init ${flag}`)
+    expect(failure.suggestions.join()).toContain(`stream list ${flag}`)
   })
 
   it.each([

@@ -7,6 +7,7 @@ describe('a store URL', () => {
   it('names the server, with the usual port, stream and prefix where it says nothing', () => {
     expect(parseTarget({url: 'nats://localhost'})).toEqual({
       url: 'nats://localhost',
+      flag: '--store nats://localhost',
       servers: ['localhost:4222'],
       isTls: false,
       stream: 'openclaw-events',
@@ -37,6 +38,11 @@ describe('a store URL', () => {
     const url = 'nats://host?stream=S&prefix=p.q&agent=A'
     expect(parseTarget({url, ...options})).toMatchObject({stream: 'S', prefix: 'p.q', agent: 'A', url: 'nats://host'})
     expect(parseTarget({url: 'nats://host', ...options})).toMatchObject(options)
+  })
+
+  it('is told to a command with its query, quoted for a shell and without its password', () => {
+    const {flag} = parseTarget({url: "nats://ada:hunter2@host?stream=S'T&prefix=p.q"})
+    expect(flag).toBe("--store 'nats://ada:***@host?stream=S%27T&prefix=p.q'")
   })
 
   it('of one agent has a stream and a prefix of its own', () => {
@@ -72,7 +78,8 @@ describe('a store URL', () => {
         const url = `nats://user${before}:${between}${secret}@${after}`
         const shown = (() => {
           try {
-            return JSON.stringify(parseTarget({url}).url)
+            const {url: named, flag} = parseTarget({url})
+            return named + flag
           } catch (thrown) {
             return thrown instanceof ClawError ? `${thrown.message}${thrown.suggestions.join()}` : String(thrown)
           }

@@ -39,7 +39,7 @@ const full: readonly number[] = [
 const temporary: readonly number[] = [apiErrors.jetStreamUnavailable, apiErrors.notLeader]
 
 /** The part of the target that errors name. */
-type Place = Pick<NatsTarget, 'url' | 'stream' | 'prefix'>
+type Place = Pick<NatsTarget, 'url' | 'flag' | 'stream' | 'prefix'>
 
 /** What went wrong on the way to the server or in it, in our terms. Errors of our own pass through. */
 export function failureOf(thrown: unknown, place: Place): ClawError {
@@ -150,9 +150,9 @@ function withoutJetStream({url}: Place, cause?: unknown): ClawError {
   })
 }
 
-export function missingStream({url, stream}: Place): ClawError {
+export function missingStream({url, flag, stream}: Place): ClawError {
   return new ClawError('STORE_MISSING', `there is no stream ${stream} at ${url}`, {
-    suggestions: [`run claw-events stream init --store ${url}`, '`claw-events stream list` shows which there are'],
+    suggestions: [`run claw-events stream init ${flag}`, `\`claw-events stream list ${flag}\` shows which there are`],
   })
 }
 

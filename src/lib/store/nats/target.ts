@@ -17,10 +17,12 @@ export interface NatsOptions {
   connectTimeoutMs?: number
 }
 
-/** Where a store is, with everything that is needed to get there. Only `url` may be shown to people. */
+/** Where a store is, with everything that is needed to get there. Only `url` and `flag` may be shown to people. */
 export interface NatsTarget {
   /** Without secrets. */
   url: string
+  /** How a command is told of this very store: the URL as it was given, without secrets. */
+  flag: string
   /** `host:port` of each server. */
   servers: string[]
   user?: string
@@ -52,6 +54,7 @@ export function parseTarget(options: NatsOptions): NatsTarget {
   if (!/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(prefix)) throw wrongUrl(options.url, `"${prefix}" cannot begin a subject`)
   return {
     url: maskedUrl(options.url),
+    flag: flagOf(options.url, query),
     servers: hosts.split(',').map((host) => serverOf(host, options.url)),
     ...credentialsOf(userInfo),
     isTls: scheme.toLowerCase() === 'tls' || options.tls !== undefined,
@@ -59,6 +62,12 @@ export function parseTarget(options: NatsOptions): NatsTarget {
     prefix,
     agent,
   }
+}
+
+/** The words of a shell; `?` and `&` mean something to it. */
+function flagOf(url: string, query: string): string {
+  const masked = maskedUrl(url)
+  return `--store ${query === '' ? masked : `'${masked}?${query.replaceAll("'", '%27')}'`}`
 }
 
 function serverOf(host: string, url: string): string {
