@@ -46,6 +46,7 @@ describe('a new event', () => {
     ['type', {type: 'tool..called'}],
     ['type', {type: `a.${'b'.repeat(300)}`}],
     ['agent id', {agentId: ''}],
+    ['agent id', {agentId: ' \t '}],
     ['agent id', {agentId: 'ä'.repeat(129)}],
     ['event id', {eventId: 'x'.repeat(129)}],
     ['event id', {eventId: ''}],

@@ -35,6 +35,16 @@ function leavesOf(value: unknown): unknown[] {
   return value === null || (typeof value === 'number' && value > 1e12) ? [] : [value]
 }
 
+describe('an agent id of blanks, which no filter can ask for', () => {
+  it.each(['', ' ', ' \t\n'])('is none: %j', (agentId) => {
+    const ours = {...eventsOf('event-server')[0]!, agentId}
+    expect(normalize({...ours, sessionKey: undefined}).agentId).toBe('system')
+    expect(normalize({...ours, sessionKey: 'agent:main:x'}).agentId).toBe('main')
+    const line = {id: 'a', ts: 1_790_000_000_000, agent: agentId, session: 's', type: 'msg.in', payload: {text: 'hi'}}
+    expect(normalize(line).agentId).toBe('system')
+  })
+})
+
 describe.each(dialects)('recorded lines of %s', (name) => {
   it('become complete events whose types are known', () => {
     for (const event of eventsOf(name)) {

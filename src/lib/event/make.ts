@@ -50,7 +50,7 @@ function assertNames({type, agentId, eventId, data}: Omit<NewEvent, 'now'>): voi
   if (!typeForm.test(type)) {
     throw invalid(`type ${JSON.stringify(type)} is not dotted lower case`, 'for example deploy.finished or note.added')
   }
-  if (agentId === '') throw invalid('the agent id is empty', 'use "system" where no agent is concerned')
+  if (agentId.trim() === '') throw invalid('the agent id is empty', 'use "system" where no agent is concerned')
   assertBytes('type', type, limits.typeBytes)
   assertBytes('agent id', agentId, limits.agentIdBytes)
   if (eventId !== undefined) assertBytes('event id', eventId, limits.eventIdBytes)

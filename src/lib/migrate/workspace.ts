@@ -35,7 +35,7 @@ export function openWorkspaces(workspaces: readonly AgentWorkspace[]): {opened: 
 }
 
 function assertAgentId(agentId: string): void {
-  if (agentId !== '' && Buffer.byteLength(agentId) <= limits.agentIdBytes) return
+  if (agentId.trim() !== '' && Buffer.byteLength(agentId) <= limits.agentIdBytes) return
   throw new ClawError(
     'USAGE',
     `${JSON.stringify(agentId)} cannot be an agent's id: it must have 1 to ${limits.agentIdBytes} bytes`,

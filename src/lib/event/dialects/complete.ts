@@ -5,7 +5,7 @@ import {type ClawEvent, type EventError, limits, schemaVersion, type Visibility}
 import {contentId} from '../id.ts'
 import {jsonText} from '../json.ts'
 import {toTimestamp} from '../timestamp.ts'
-import {type Fields, textIn} from './fields.ts'
+import {type Fields, nameIn, textIn} from './fields.ts'
 import {dataOf, errorOf, isFailure} from './payload.ts'
 
 /** Where an event that is taken in comes from. */
@@ -64,7 +64,7 @@ export function complete(draft: Draft, context: EntryContext): ClawEvent {
     eventCategory: categoryOf(type),
     eventName: draft.eventName ?? foreign,
     source: 'import',
-    agentId: textIn(draft.agentId) ?? agentOfSession(links.sessionKey) ?? 'system',
+    agentId: nameIn(draft.agentId) ?? agentOfSession(links.sessionKey) ?? 'system',
     ...links,
     correlationId: textIn(draft.correlationId) ?? links.toolCallId ?? links.runId ?? eventId,
     visibility: visibilityOf(draft.visibility),

@@ -15,7 +15,7 @@ import {
   timeIn,
   visibilityOf,
 } from './complete.ts'
-import {type Fields, numberIn, own, textIn, without} from './fields.ts'
+import {type Fields, nameIn, numberIn, own, textIn, without} from './fields.ts'
 
 const requiredTexts = ['schemaVersion', 'eventCategory', 'eventName', 'source', 'correlationId'] as const
 const optionalTexts = ['sessionId', 'sessionKey', 'runId', 'toolCallId', 'stream'] as const
@@ -26,6 +26,7 @@ export function isOwnEvent(input: Fields): input is Fields & ClawEvent {
   return (
     isName(eventId, limits.eventIdBytes) &&
     isName(type, limits.typeBytes) &&
+    nameIn(agentId) !== undefined &&
     isName(agentId, limits.agentIdBytes) &&
     typeof timestamp === 'string' &&
     isTimestamp(timestamp) &&
@@ -65,7 +66,7 @@ export function readEnvelope(input: Fields, context: EntryContext): ClawEvent {
     eventCategory: textIn(input['eventCategory']) ?? categoryOf(type),
     eventName: textIn(input['eventName']) ?? type,
     source: textIn(input['source']) ?? 'import',
-    agentId: textIn(input['agentId']) ?? agentOfSession(textIn(input['sessionKey'])) ?? 'system',
+    agentId: nameIn(input['agentId']) ?? agentOfSession(textIn(input['sessionKey'])) ?? 'system',
     ...links,
     correlationId: textIn(input['correlationId']) ?? links['toolCallId'] ?? links['runId'] ?? eventId,
     visibility: visibilityOf(input['visibility']),
