@@ -1,4 +1,4 @@
-import {StringDecoder} from 'node:string_decoder'
+import {createUtf8Decoder} from './utf8.ts'
 
 /** One piece of an input file: a line, or an element of a JSON array. */
 export interface InputRecord {
@@ -14,17 +14,18 @@ export const recordLimit = 64 * 1024 * 1024
 
 /**
  * Splits UTF-8 bytes into records: the elements of a JSON array when the first character is `[`, lines otherwise.
- * Gives them in batches, one for each chunk, and never holds more than one record beyond that.
+ * Gives them in batches, one for each chunk, and never holds more than one record beyond that. A record that is no
+ * UTF-8 is a fault: read as text it would be changed.
  */
 export async function* recordBatches(
   chunks: AsyncIterable<Uint8Array>,
   limit: number = recordLimit,
 ): AsyncGenerator<InputRecord[]> {
-  const decoder = new StringDecoder('utf8')
+  const decoder = createUtf8Decoder()
   let splitter: LineSplitter | ArraySplitter | undefined
   let blank = ''
   for await (const chunk of chunks) {
-    let text = decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    let text = decoder.write(chunk)
     if (splitter === undefined) {
       text = (blank + text).replace(/^\ufeff/, '')
       const [first] = text.trimStart()
@@ -57,13 +58,16 @@ class Rest {
     this.text = this.isOverlong ? '' : this.text + piece
   }
 
-  take(line: number, piece: string): InputRecord {
+  /** The record that ends with `piece`; `from` is the line on which what stands before it ended. */
+  take(from: number, piece: string): InputRecord {
     this.add(piece)
-    const fault = this.isOverlong ? `longer than ${this.limit} characters` : undefined
-    const record = fault === undefined ? {line, text: this.text} : {line, text: '', fault}
+    const {text, isOverlong, limit} = this
     this.text = ''
     this.isOverlong = false
-    return record
+    const blank = text.slice(0, text.length - text.trimStart().length)
+    const line = from + blank.split('\n').length - 1
+    if (isOverlong) return {line, text: '', fault: `longer than ${limit} characters`}
+    return text.isWellFormed() ? {line, text} : {line, text: '', fault: 'not valid UTF-8'}
   }
 }
 
@@ -121,9 +125,12 @@ class ArraySplitter {
   }
 
   end(): InputRecord[] {
-    const {line, text} = this.rest.take(this.line, '')
+    const {line} = this
+    const {text, fault} = this.rest.take(line, '')
     if (!this.isClosed) return [{line, text: '', fault: 'the JSON array is never closed'}]
-    return text.trim() === '' ? [] : [{line, text: '', fault: 'there is more after the JSON array'}]
+    return text.trim() === '' && fault === undefined
+      ? []
+      : [{line, text: '', fault: 'there is more after the JSON array'}]
   }
 
   private step(code: number): 'open' | 'comma' | 'close' | undefined {
@@ -147,9 +154,7 @@ class ArraySplitter {
     // `[]` has no element; `[1,]` has a bad one.
     if (isBlank && this.isClosed && this.count === 0) return
     this.count++
-    const leading = record.text.slice(0, record.text.length - record.text.trimStart().length)
-    const line = record.line + leading.split('\n').length - 1
-    records.push(isBlank ? {line, text: '', fault: 'an element is missing'} : {...record, line})
+    records.push(isBlank ? {...record, text: '', fault: 'an element is missing'} : record)
   }
 }
 
