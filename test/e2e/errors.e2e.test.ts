@@ -210,6 +210,13 @@ const cases: Case[] = [
     says: /garbage/,
   },
   {
+    name: 'a position beyond the end',
+    args: () => ['tail', '--after', '0000000000099999', '--for', '1s'],
+    code: 2,
+    error: 'INPUT_INVALID',
+    says: /never gave the position "0000000000099999": it is empty/,
+  },
+  {
     name: 'a number that is none',
     args: () => ['query', '--limit', '-1'],
     code: 2,

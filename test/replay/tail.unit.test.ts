@@ -50,6 +50,17 @@ describe('tail', () => {
     expect(await take(3, {last: 0, after: first!.position}, () => append(4))).toEqual([2, 3, 4])
   })
 
+  it('refuses a position that the log has not given yet, instead of taking it for the start or the end', async () => {
+    const tail = (after: string) => take(1, {last: 0, after}, () => append(9))
+    const refused = expect.objectContaining({code: 'INPUT_INVALID', exit: 2})
+    await expect(tail('0000000000000001')).rejects.toThrow(refused)
+    await append(1)
+    await expect(tail('0000000000000002')).rejects.toThrow(refused)
+    await expect(tail('garbage')).rejects.toThrow(refused)
+    expect(await tail('0000000000000001')).toEqual([9])
+    expect(await tail('')).toEqual([1])
+  })
+
   it('ends by itself when the last events are enough', async () => {
     await append(1, 2, 3)
     expect(await take(2, {last: 5}, async () => undefined)).toEqual([2, 3])

@@ -1,3 +1,4 @@
+import {ClawError, Exit} from '../errors.ts'
 import type {Position, StoredEvent} from '../event/envelope.ts'
 import type {Filter} from '../filter/filter.ts'
 import {type EventStore, type FollowOptions, logStart} from '../store/port.ts'
@@ -11,7 +12,10 @@ export interface TailOptions extends Pick<FollowOptions, 'signal' | 'onHealth'> 
   limit?: number
 }
 
-/** The last stored events, then live ones, without a gap or a repeat between the two. */
+/**
+ * The last stored events, then live ones, without a gap or a repeat between the two. INPUT_INVALID for an `after` beyond
+ * the end: events that come would be taken for ones that were seen, or all of the log for new.
+ */
 export async function* tailEvents(
   store: EventStore,
   filter: Filter,
@@ -19,6 +23,7 @@ export async function* tailEvents(
 ): AsyncGenerator<StoredEvent> {
   let left = limit
   let from = after
+  if (from !== undefined) assertGiven(from, await store.head())
   if (from === undefined) {
     // Where stored ends and live begins is fixed before either is read.
     from = (await store.head()) ?? logStart
@@ -32,6 +37,16 @@ export async function* tailEvents(
     yield event
     if (--left === 0) return
   }
+}
+
+/** Positions of one log sort as texts. */
+function assertGiven(position: Position, head: Position = logStart): void {
+  if (position <= head) return
+  const end = head === logStart ? 'it is empty' : `its newest is ${head}`
+  throw new ClawError('INPUT_INVALID', `this log never gave the position ${JSON.stringify(position)}: ${end}`, {
+    exit: Exit.usage,
+    suggestions: ['take the `position` of an event from the same log; of one that was made anew, start without'],
+  })
 }
 
 async function newest(store: EventStore, filter: Filter, limit: number, to: Position): Promise<StoredEvent[]> {

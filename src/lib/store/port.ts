@@ -8,6 +8,14 @@ export interface AppendResult {
   appended: number
   /** Events whose id the log already held, or that stood twice in one call. */
   duplicates: number
+  /** With `compare`: duplicates that the log holds with other JSON. Absent where the store cannot compare. */
+  differing?: DifferingEvent[]
+}
+
+export interface DifferingEvent {
+  /** Which of the events that were given. */
+  index: number
+  stored: ClawEvent
 }
 
 export interface AppendOptions {
@@ -16,6 +24,8 @@ export interface AppendOptions {
    * does; JetStream loads the ids it holds once, at the first such call.
    */
   bulk?: boolean
+  /** Tell which duplicates differ from what the log holds under their ids. JetStream does not: it knows ids only. */
+  compare?: boolean
 }
 
 export interface ReadRange {
@@ -82,7 +92,7 @@ export interface EventStore {
   follow(filter: Filter, options: FollowOptions): AsyncIterable<StoredEvent>
   /** Counts without yielding; with `by`, per value (events without the value are not in `groups`). */
   count(filter: Filter, by?: Grouping): Promise<Tally>
-  /** The position of the newest event; undefined for an empty log. */
+  /** The position of the newest event, also when it was removed since; undefined for a log that never had one. */
   head(): Promise<Position | undefined>
   describe(): Promise<StoreDescription>
   /** Ends followers and releases everything. A second call does nothing. */

@@ -172,6 +172,7 @@ describe.each(natsBinaries)('administration on nats-server %s', (binary) => {
     const store = await openNatsStore(options)
     await store.append(eventsUpTo(400, (index) => ({data: {text: 'x'.repeat(index * 7)}})))
     const {bytes} = await store.describe()
+    const head = await store.head()
     const maxBytes = Math.floor(bytes / 2)
     await withAdmin(options, async (admin) => {
       const planned = await admin.prune({maxBytes, dryRun: true})
@@ -180,6 +181,7 @@ describe.each(natsBinaries)('administration on nats-server %s', (binary) => {
       expect((await store.describe()).bytes).toBeGreaterThan(maxBytes - 4000)
       expect(await idsOf(store.read(everything))).toEqual(ids(eventsUpTo(400)).slice(planned.removed))
       expect(await admin.prune({maxBytes: 0})).toEqual({removed: planned.left, left: 0})
+      expect(await store.head()).toBe(head)
     })
     await store.close()
   })

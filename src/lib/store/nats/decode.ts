@@ -13,7 +13,7 @@ export function positionOf(seq: number): Position {
 
 /** The sequence at a position; 0 for the start of the log. INPUT_INVALID for what is no position of a stream. */
 export function sequenceOf(position: Position): number {
-  if (/^\d*$/.test(position)) return Number(position)
+  if (position === '' || /^\d{16}$/.test(position)) return Number(position)
   throw new ClawError('INPUT_INVALID', `${JSON.stringify(position)} is no position of a JetStream stream`, {
     exit: Exit.usage,
     suggestions: ['take the `position` of an event from the same store'],

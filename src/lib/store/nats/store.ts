@@ -74,7 +74,7 @@ function storeOf(link: Link, {config, created, state}: StreamInfo): EventStore {
     head: () =>
       ask(async () => {
         const {state} = await link.streamInfo()
-        return state.messages > 0 ? positionOf(state.last_seq) : undefined
+        return state.last_seq > 0 ? positionOf(state.last_seq) : undefined
       }),
     describe: () => ask(async () => descriptionOf(await link.streamInfo(), target.url)),
     close() {
