@@ -37,6 +37,20 @@ export function appendContract(subject: Subject): void {
       expect(kept[0]?.data).toEqual({take: 1})
     })
 
+    it('tells which duplicates differ from what is held, where it can compare', async () => {
+      const {store} = await subject.open()
+      await store.append([event('a', {data: {take: 1}}), event('b')])
+      const again = [event('b'), event('c'), event('a', {data: {take: 2}}), event('c', {data: {take: 3}})]
+      const {differing, ...counts} = await store.append(again, {compare: true})
+      expect(counts).toEqual({appended: 1, duplicates: 3})
+      if (differing === undefined) expect((await store.describe()).kind).toBe('nats')
+      else
+        expect(differing).toEqual([
+          {index: 2, stored: event('a', {data: {take: 1}})},
+          {index: 3, stored: event('c')},
+        ])
+    })
+
     it('tells ids apart that differ only in case, dashes or type', async () => {
       const {store} = await subject.open()
       const uuid = '0193a5b0-7c1e-7def-8abc-0123456789ab'

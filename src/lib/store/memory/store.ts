@@ -4,7 +4,7 @@ import {compileFilter} from '../../filter/compile.ts'
 import type {Filter} from '../../filter/filter.ts'
 import {storeClosed} from '../closed.ts'
 import {embeddedEventBytes} from '../embedded-limit.ts'
-import type {EventStore, FollowOptions, ReadRange} from '../port.ts'
+import type {DifferingEvent, EventStore, FollowOptions, ReadRange} from '../port.ts'
 import {tallyOf} from '../tally.ts'
 
 interface Entry {
@@ -16,7 +16,7 @@ interface Entry {
 /** The reference: a list in memory. It keeps what the port promises in the plainest way, and nothing else. */
 export function openMemoryStore({now = Date.now}: {now?: () => number} = {}): EventStore {
   const entries: Entry[] = []
-  const ids = new Set<string>()
+  const places = new Map<string, Entry>()
   let bytes = 0
   let lastStoredMs = 0
   let isClosed = false
@@ -31,14 +31,17 @@ export function openMemoryStore({now = Date.now}: {now?: () => number} = {}): Ev
     changed = Promise.withResolvers()
   }
 
-  function append(event: ClawEvent): boolean {
-    if (ids.has(event.eventId)) return false
+  /** What is there under its id already. */
+  function append(event: ClawEvent): {json: string; known?: Entry} {
     const {json} = serialize(event, embeddedEventBytes)
+    const known = places.get(event.eventId)
+    if (known) return {json, known}
     lastStoredMs = Math.max(now(), lastStoredMs)
-    entries.push({json, position: positionOf(entries.length + 1), storedAt: new Date(lastStoredMs).toISOString()})
-    ids.add(event.eventId)
+    const entry = {json, position: positionOf(entries.length + 1), storedAt: new Date(lastStoredMs).toISOString()}
+    entries.push(entry)
+    places.set(event.eventId, entry)
     bytes += Buffer.byteLength(json)
-    return true
+    return {json}
   }
 
   async function* read(filter: Filter, {from = '', to, limit = 0, order = 'asc'}: ReadRange = {}) {
@@ -75,11 +78,17 @@ export function openMemoryStore({now = Date.now}: {now?: () => number} = {}): Ev
   }
 
   return {
-    async append(events) {
+    async append(events, {compare = false} = {}) {
       assertOpen()
-      const appended = events.filter(append).length
+      const differing: DifferingEvent[] = []
+      let duplicates = 0
+      for (const [index, event] of events.entries()) {
+        const {json, known} = append(event)
+        if (known) duplicates++
+        if (known && known.json !== json) differing.push({index, stored: JSON.parse(known.json)})
+      }
       wakeFollowers()
-      return {appended, duplicates: events.length - appended}
+      return {appended: events.length - duplicates, duplicates, ...(compare && {differing})}
     },
     read,
     follow,

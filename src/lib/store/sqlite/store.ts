@@ -42,9 +42,9 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
   let closed: Promise<void> | undefined
 
   return {
-    async append(events) {
+    async append(events, appendOptions) {
       session.assertOpen()
-      const result = await appender.append(events)
+      const result = await appender.append(events, appendOptions)
       watch.wake()
       return result
     },
