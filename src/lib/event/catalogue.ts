@@ -91,7 +91,7 @@ const groups: Record<string, Record<string, Row>> = {
     'gateway.startup': ['gateway:startup', '', 'The gateway is starting up.'],
     'gateway.start': ['gateway_start', 'port', 'The gateway started.'],
     'gateway.stop': ['gateway_stop', 'reason', 'The gateway stopped.'],
-    'capture.dropped': ['', 'count reason', 'Events could not be recorded; how many and why.'],
+    'capture.dropped': ['', 'count reason firstAt lastAt', 'Events could not be recorded; how many and why.'],
     'guard.policy_changed': ['', 'rules sha256', 'Another guard policy is in force.'],
   },
   synthetic: {
