@@ -1,5 +1,6 @@
 import {messageOf} from '../errors.ts'
 import type {StateStore} from '../store/state-port.ts'
+import {pause} from './pause.ts'
 import type {Sink, SinkContext} from './sink.ts'
 
 /** How often a process that does not own the sinks asks for them, and how often the owner looks at its lease. */
@@ -68,17 +69,4 @@ async function keepRunning(sink: Sink, context: SinkContext): Promise<void> {
     await pause(waitMs, signal)
     waitMs = Math.min(waitMs * 2, longestRestartMs)
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, {once: true})
-  })
 }

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
+import {connectionReason} from './connection-reason.ts'
 import {checkedLookup, checkUrl, type DestinationPolicy} from './destination.ts'
 import {HttpFault} from './http-fault.ts'
 
@@ -88,25 +89,5 @@ function faultOf(error: unknown, url: URL, {timeoutMs, signal}: HttpRequest, tim
   if (signal?.aborted) return new HttpFault('aborted', `the request to ${url.host} was stopped`, error)
   if (timeout.aborted) return new HttpFault('timeout', `${url.host} did not answer within ${timeoutMs} ms`, error)
   if (error instanceof HttpFault) return new HttpFault(error.kind, `${url.host}: ${error.message}`, error)
-  return new HttpFault('connection', `no connection to ${url.host}: ${reasonOf(error)}`, error)
-}
-
-/** What went wrong on the way: the first error where several addresses were tried. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
-  if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return code === undefined ? error.message : (reasons[code] ?? code)
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection closed by the other side',
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name cannot be looked up now',
-  EHOSTUNREACH: 'no route to it',
-  ENETUNREACH: 'no route to it',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  return new HttpFault('connection', `no connection to ${url.host}: ${connectionReason(error)}`, error)
 }

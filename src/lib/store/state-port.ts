@@ -47,6 +47,8 @@ export interface DeliveryQuery {
   state?: DeliveryState
   /** Only what is due by this time (epoch ms). */
   dueBy?: number
+  /** Only events after this position. */
+  after?: Position
   /** Default 1000. Ordered by `nextAt`, then position. */
   limit?: number
 }
@@ -77,6 +79,8 @@ export interface StateStore {
   /** Resolves when the step is committed, whole. */
   commit(step: ReaderStep): Promise<void>
   deliveries(query: DeliveryQuery): Promise<Delivery[]>
+  /** Yields all, by reader and event id, however many there are; what changes meanwhile may be missed. */
+  everyDelivery(query: Pick<DeliveryQuery, 'reader' | 'state'>): AsyncIterable<Delivery>
   countDeliveries(reader: string): Promise<Record<DeliveryState, number>>
   /** Makes dead deliveries due now, with no attempts counted; how many. Without event ids: all of the reader. */
   retryDead(reader: string, eventIds?: readonly string[]): Promise<number>

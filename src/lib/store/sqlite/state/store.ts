@@ -1,13 +1,14 @@
 import {hostname} from 'node:os'
 import path from 'node:path'
-import type {OwnerLease, StateStore} from '../../state-port.ts'
+import type {Delivery, OwnerLease, StateStore} from '../../state-port.ts'
 import type {Connection} from '../connection.ts'
 import {connectWriter} from '../connection.ts'
 import {isBusy, storeFault, storeLocked} from '../faults.ts'
 import {makeFile} from '../file.ts'
 import {pause} from '../pause.ts'
 import {holdFile} from './hold-file.ts'
-import {cursorOf, deliveryColumns, deliveryOf} from './rows.ts'
+import {cursorOf, deliveryColumns} from './rows.ts'
+import {pageOfDeliveries, selectDeliveries} from './select.ts'
 import {stateTables} from './tables.ts'
 
 export interface SqliteStateOptions {
@@ -18,7 +19,6 @@ export interface SqliteStateOptions {
 }
 
 const retryMs = 2
-const defaultLimit = 1000
 
 /** Opens `state.db` in `folder` (`<state>/claw-events`), and makes it (0600) when it is not there. */
 export async function openSqliteState(folder: string, options: SqliteStateOptions = {}): Promise<StateStore> {
@@ -86,13 +86,15 @@ export async function openSqliteState(folder: string, options: SqliteStateOption
           text,
         )
       }),
-    deliveries: ({reader, state, dueBy, limit = defaultLimit}) =>
-      read(({sql}) =>
-        sql(`SELECT * FROM deliveries WHERE (?1 IS NULL OR reader = ?1) AND (?2 IS NULL OR state = ?2)
-          AND (?3 IS NULL OR next_at <= ?3) ORDER BY next_at, position LIMIT ?4`)
-          .all(reader ?? null, state ?? null, dueBy ?? null, limit)
-          .map(deliveryOf),
-      ),
+    deliveries: (query) => read((connection) => selectDeliveries(connection, query)),
+    async *everyDelivery(query) {
+      let last: Delivery | undefined
+      do {
+        const page = await read((connection) => pageOfDeliveries(connection, query, last))
+        yield* page
+        last = page.at(-1)
+      } while (last !== undefined)
+    },
     countDeliveries: (reader) =>
       read(({sql}) => {
         const rows = sql('SELECT state, count(*) AS n FROM deliveries WHERE reader = ? GROUP BY state').all(reader)

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   body TEXT NOT NULL,
   PRIMARY KEY (reader, event_id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (reader, state, next_at);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (reader, state, next_at, position);
 CREATE TABLE IF NOT EXISTS owner (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   pid INTEGER NOT NULL,

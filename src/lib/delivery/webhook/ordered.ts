@@ -1,0 +1,104 @@
+import type {RetryPolicy} from '../../config/schema/delivery.ts'
+import {pause} from '../pause.ts'
+import {jitteredMs} from './backoff.ts'
+import type {Item} from './item.ts'
+import {type ReadOptions, readLog} from './read-log.ts'
+import {request, type Work} from './work.ts'
+
+export interface OrderedOptions extends ReadOptions {
+  retry: RetryPolicy
+  random: () => number
+}
+
+/**
+ * Sends one event at a time, strictly in log order. One that fails holds up those behind it. After its attempts the
+ * next one is tried: when the endpoint takes that, the failing one is a dead letter; when it does not, the endpoint is
+ * down, and both wait until it works.
+ */
+export async function deliverInOrder(work: Work, options: OrderedOptions): Promise<void> {
+  const {gate, settler} = work
+  const {retry, random} = options
+  const most = Math.max(1, retry.maxAttempts)
+  const source = createSource(work, options)
+  for (let head = await source.take(); head !== undefined; head = await source.take()) {
+    for (let failures = 1; ; failures++) {
+      const tried = await tryOnce(work, head)
+      if (tried === 'stopped') return
+      if (tried === 'settled') break
+      const waitMs = jitteredMs(retry, failures, random)
+      const next = await (failures < most ? rest(waitMs, work) : rest(waitMs, work, source.peek()))
+      if (next === undefined) continue
+      const other = await tryOnce(work, next)
+      if (other === 'stopped') return
+      if (other === 'settled') {
+        settler.bury(head, tried.failure)
+        await source.take()
+        break
+      }
+      gate.trip(other.failure)
+    }
+  }
+}
+
+/** `settled`: delivered or refused; `stopped`: nothing is to be sent any more. */
+type Tried = 'settled' | 'stopped' | {failure: string}
+
+async function tryOnce(work: Work, item: Item): Promise<Tried> {
+  const {gate, settler, signal} = work
+  if (!(await gate.enter('log', signal))) return 'stopped'
+  const outcome = await request(work, item)
+  try {
+    if (outcome.kind === 'failed') {
+      settler.note(item, outcome)
+      return {failure: outcome.reason}
+    }
+    settler.settle(item, outcome)
+    return outcome.kind === 'gone' || outcome.kind === 'aborted' ? 'stopped' : 'settled'
+  } finally {
+    gate.leave()
+  }
+}
+
+/** Waits for a while, or shorter: until there is a next event. */
+async function rest(ms: number, {signal}: Work, next?: Promise<Item | undefined>): Promise<Item | undefined> {
+  const woken = new AbortController()
+  const stop = () => woken.abort()
+  signal.addEventListener('abort', stop, {once: true})
+  try {
+    return await Promise.race([pause(ms, woken.signal).then(() => undefined), ...(next === undefined ? [] : [next])])
+  } finally {
+    signal.removeEventListener('abort', stop)
+    woken.abort()
+  }
+}
+
+/** What is next in the log, to be looked at before it is taken. */
+function createSource(work: Work, options: ReadOptions) {
+  const items = readLog(work, options)
+  let upcoming: Promise<Item | undefined> | undefined
+
+  async function read(): Promise<Item | undefined> {
+    const {value, done} = await items.next()
+    if (done) return undefined
+    work.ledger.take(value.position)
+    return value
+  }
+
+  function peek(): Promise<Item | undefined> {
+    if (upcoming === undefined) {
+      upcoming = read()
+      // A fault of the log is told to whoever takes the event; nobody may be waiting for it right now.
+      upcoming.catch(() => undefined)
+    }
+    return upcoming
+  }
+
+  return {
+    peek,
+    async take(): Promise<Item | undefined> {
+      const item = await peek()
+      upcoming = undefined
+      return item
+    },
+  }
+}

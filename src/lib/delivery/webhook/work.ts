@@ -1,0 +1,55 @@
+import {messageOf} from '../../errors.ts'
+import type {HttpClient} from '../../net/client.ts'
+import type {Outgoing} from '../outgoing.ts'
+import type {SinkContext} from '../sink.ts'
+import type {Gate, Sender} from './gate.ts'
+import type {Item} from './item.ts'
+import type {Ledger} from './ledger.ts'
+import {type Outcome, outcomeOf, outcomeOfFault} from './outcome.ts'
+import type {RequestMaker} from './request.ts'
+import type {Settler} from './settle.ts'
+
+/** All that delivering to one endpoint takes. */
+export interface Work {
+  context: Pick<SinkContext, 'store' | 'state' | 'now'>
+  /** Aborts when the sink is stopped, the endpoint disabled, or the log gone. */
+  signal: AbortSignal
+  reader: string
+  outgoing: Outgoing
+  client: HttpClient
+  makeRequest: RequestMaker
+  gate: Gate
+  ledger: Ledger
+  settler: Settler
+  /** Ids of events under way. */
+  busy: Set<string>
+}
+
+/** One request, and what came of it. Never rejects. */
+export async function request({makeRequest, client, context: {now}}: Work, {event}: Item): Promise<Outcome> {
+  let message: ReturnType<RequestMaker>
+  try {
+    message = makeRequest(event, now())
+  } catch (error) {
+    return {kind: 'refused', reason: `it cannot be made a request: ${messageOf(error)}`}
+  }
+  try {
+    return outcomeOf(await client.send(message), now())
+  } catch (fault) {
+    return outcomeOfFault(fault)
+  }
+}
+
+/** Starts to send an event, without waiting for the end; false when the gate did not open before the signal aborted. */
+export async function launch(work: Work, item: Item, sender: Sender): Promise<boolean> {
+  const {gate, ledger, settler, busy, signal} = work
+  if (!(await gate.enter(sender, signal))) return false
+  if (item.isTaken) ledger.take(item.position)
+  busy.add(item.eventId)
+  void request(work, item).then((outcome) => {
+    settler.settle(item, outcome)
+    busy.delete(item.eventId)
+    gate.leave()
+  })
+  return true
+}
