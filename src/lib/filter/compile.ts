@@ -11,11 +11,17 @@ export type EventTest = (event: ClawEvent) => boolean
  * without words or a CEL expression that does not parse. Async only because CEL is loaded where it is asked for.
  */
 export async function compileFilter(filter: Filter): Promise<EventTest> {
-  const tests = simpleTests(filter)
-  if (isPresent(filter.where)) {
-    const {compileCel} = await import('./cel.ts')
-    tests.push(compileCel(filter.where))
-  }
+  if (!isPresent(filter.where)) return compileTerms(filter)
+  const {compileCel} = await import('./cel.ts')
+  return joined([...simpleTests(filter), compileCel(filter.where)])
+}
+
+/** The same for every term but the expression, at once. */
+export function compileTerms(filter: Omit<Filter, 'where'>): EventTest {
+  return joined(simpleTests(filter))
+}
+
+function joined(tests: readonly EventTest[]): EventTest {
   const [first, second] = tests
   if (!first) return () => true
   if (!second) return first
