@@ -21,12 +21,15 @@ export interface DifferingEvent {
 export interface AppendOptions {
   /**
    * Compare ids with the whole log and not only with what the store remembers by itself. The embedded log always
-   * does; JetStream loads the ids it holds once, at the first such call.
+   * does; JetStream loads the ids it holds once, at the first such call: all of them, or those of a part of the log.
    */
-  bulk?: boolean
+  bulk?: boolean | IdRange
   /** Tell which duplicates differ from what the log holds under their ids. JetStream does not: it knows ids only. */
   compare?: boolean
 }
+
+/** The part of a log in which an event may be: what it took in after a position, or since a time by its own clock. */
+export type IdRange = {after: Position} | {since: Date}
 
 export interface ReadRange {
   /** Start after this position. */

@@ -1,10 +1,12 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
+import {setTimeout} from 'node:timers/promises'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {normalize} from '../../../src/lib/event/normalize.ts'
 import {everything} from '../../../src/lib/filter/filter.ts'
 import {openNatsStore} from '../../../src/lib/store/nats/store.ts'
 import type {NatsOptions} from '../../../src/lib/store/nats/target.ts'
+import {logStart} from '../../../src/lib/store/port.ts'
 import {event, eventsUpTo, ids, idsOf} from '../../contracts/event-store/events.ts'
 import {type NatsServer, natsBinaries, startNats} from '../../nats-server.ts'
 import {bareClient, newLog, reconfigure} from './a-log.ts'
@@ -94,6 +96,35 @@ describe.each(natsBinaries)('bulk writers on nats-server %s', (binary) => {
     expect(await one.append(eventsUpTo(30), {bulk: true})).toEqual({appended: 0, duplicates: 30})
     expect(await idsOf(one.read(everything))).toEqual(ids(eventsUpTo(30)))
     await Promise.all([one.close(), other.close()])
+  })
+
+  it('look only at the part of the stream in which they are told that their events may be', async () => {
+    const hourMs = 3_600_000
+    const cases = [
+      [(half: string) => ({after: half}), 10],
+      [(_: string, end: string) => ({after: end}), 0],
+      [() => ({after: logStart}), 20],
+      [(_half: string, _end: string, between: Date) => ({since: between}), 10],
+      [() => ({since: new Date(Date.now() + hourMs)}), 0],
+      [() => ({since: new Date(Date.now() - hourMs)}), 20],
+    ] as const
+    for (const [rangeOf, known] of cases) {
+      const options = await logWithoutDuplicateWindow()
+      const writer = await openNatsStore(options)
+      await writer.append(eventsUpTo(10))
+      const half = (await writer.head())!
+      // The server's clock and its duplicate window shall tell the two halves apart.
+      await setTimeout(150)
+      const between = new Date()
+      await writer.append(eventsUpTo(20).slice(10))
+      const end = (await writer.head())!
+      await setTimeout(150)
+      await writer.close()
+      const store = await openNatsStore(options)
+      const bulk = rangeOf(half, end, between)
+      expect(await store.append(eventsUpTo(20), {bulk})).toEqual({appended: 20 - known, duplicates: known})
+      await store.close()
+    }
   })
 
   it('do not take events for known whose storing failed', async () => {

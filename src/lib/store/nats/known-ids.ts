@@ -1,9 +1,11 @@
 import type {StreamInfo} from '@nats-io/jetstream'
-import {createDecode} from './decode.ts'
+import {type IdRange, logStart} from '../port.ts'
+import {createDecode, sequenceOf} from './decode.ts'
 import {deliver} from './deliver.ts'
 import {createIdSet, type IdSet} from './id-set.ts'
 import type {Link} from './link.ts'
 import {messageIdOf} from './outgoing.ts'
+import {firstSince} from './prune.ts'
 import {settledInfo} from './settled.ts'
 import {isOwnTypeForm, type SubjectGrammar} from './subjects.ts'
 
@@ -18,13 +20,13 @@ export interface KnownIds {
 const scanPatienceMs = 10_000
 
 /**
- * Loads every id that the stream holds, headers only: about 200 000 a second. Messages without an id of ours (other
- * tools') are read whole, since their event's id comes from their content.
+ * Loads every id that the stream, or a part of it, holds, headers only: about 200 000 a second. Messages without an id
+ * of ours (other tools') are read whole, since their event's id comes from their content.
  */
-export async function loadKnownIds(link: Link, grammar: SubjectGrammar): Promise<KnownIds> {
+export async function loadKnownIds(link: Link, grammar: SubjectGrammar, range?: IdRange): Promise<KnownIds> {
   const ids = createIdSet()
   const settled = await settledInfo(link)
-  await scan(link, grammar, settled, 0, ids)
+  await scan(link, grammar, settled, await startOf(link, settled, range), ids)
   let scannedTo = settled.state.last_seq
 
   return {
@@ -37,6 +39,13 @@ export async function loadKnownIds(link: Link, grammar: SubjectGrammar): Promise
       scannedTo = last
     },
   }
+}
+
+/** The sequence after which the range begins. */
+async function startOf(link: Link, {state}: StreamInfo, range: IdRange = {after: logStart}): Promise<number> {
+  if ('after' in range) return sequenceOf(range.after)
+  if (state.messages === 0 || range.since.getTime() > Date.parse(state.last_ts)) return state.last_seq
+  return (await firstSince(link, range.since, state.last_seq)) - 1
 }
 
 async function scan(

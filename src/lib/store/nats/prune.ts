@@ -16,7 +16,7 @@ export async function pruneStream(link: Link, request: PruneRequest): Promise<{r
   const {state} = await link.streamInfo()
   const {messages} = state
   if (messages === 0) return {removed: 0, left: 0}
-  const byAge = storedBefore === undefined ? 0 : await firstSince(link, storedBefore, state.last_seq)
+  const byAge = storedBefore === undefined ? 0 : await firstSince(link, new Date(storedBefore), state.last_seq)
   const bySize = maxBytes === undefined ? 0 : await firstWithin(link, maxBytes)
   const first = Math.max(byAge, bySize)
   const left = await countFrom(link, first)
@@ -32,8 +32,8 @@ export async function pruneStream(link: Link, request: PruneRequest): Promise<{r
 }
 
 /** The first sequence that was stored at or after a time; beyond the last when all are older. */
-async function firstSince(link: Link, timeMs: number, lastSeq: number): Promise<number> {
-  const consumer = await openConsumer(link, {from: new Date(timeMs), headersOnly: true, atMost: 1})
+export async function firstSince(link: Link, time: Date, lastSeq: number): Promise<number> {
+  const consumer = await openConsumer(link, {from: time, headersOnly: true, atMost: 1})
   try {
     if (consumer.pending === 0) return lastSeq + 1
     for (;;) {

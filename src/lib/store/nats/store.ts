@@ -60,10 +60,10 @@ function storeOf(link: Link, {config, created, state}: StreamInfo): EventStore {
   }
 
   return {
-    async append(events, {bulk: isBulk = false} = {}) {
+    async append(events, {bulk: range = false} = {}) {
       closing.signal.throwIfAborted()
       if (events.length === 0) return {appended: 0, duplicates: 0}
-      if (isBulk || bulk.hasBegun()) return bulk.append(events)
+      if (range || bulk.hasBegun()) return bulk.append(events, typeof range === 'object' ? range : undefined)
       const distinct = firstOfEach(events)
       const {appended, duplicates} = await publisher.append(distinct)
       return {appended, duplicates: duplicates + events.length - distinct.length}
