@@ -33,7 +33,8 @@ function checkWebSocket({enabled, security: {ws}}: Config, context: CheckContext
   return faults
 }
 
-function isLoopback(address: string): boolean {
+/** Whether an address or name, as written in a configuration, a `Host` or a URL, is this machine only. */
+export function isLoopback(address: string): boolean {
   const bare = address.toLowerCase().replace(/^\[|\]$/g, '')
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
 }

@@ -21,6 +21,11 @@ export function compileCel(expression: string): (event: ClawEvent) => boolean {
   }
 }
 
+/** Whether an expression goes through lists (`all`, `exists`, `map`, …): then its cost is not linear in the event. */
+export function hasLoop(expression: string): boolean {
+  return namesIn(attempt(expression, () => parse(expression)).expr).bound.size > 0
+}
+
 function planExpression(expression: string) {
   const env = celEnv({funcs: mixedArithmetic()})
   const parsed = attempt(expression, () => parse(expression))
