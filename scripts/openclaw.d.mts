@@ -1,0 +1,2 @@
+export declare const openclawVersion: string
+export declare function obtainOpenClaw(): string

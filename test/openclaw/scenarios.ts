@@ -1,0 +1,53 @@
+import type {Turn} from './kit/turn.ts'
+
+/** How a scenario is driven: one turn after the other, in a session named after it. */
+export interface Scenario {
+  name: string
+  /** The title of its test. */
+  title: string
+  turns: Array<Omit<Turn, 'sessionKey'>>
+  /** Its sessions beside its own: those of subagents. */
+  hasChildren?: boolean
+}
+
+function scenario(name: string, title: string, turn: Partial<Turn> = {}): Scenario {
+  return {name, title, turns: [{message: `run ${name} [[SCENARIO:${name}]]`, ...turn}]}
+}
+
+function command(name: string, title: string): Scenario {
+  return {name, title, turns: [{message: 'run text [[SCENARIO:text]]'}, {message: `/${name}`}]}
+}
+
+/** What a gateway is put through, in this order: what the last ones do to the provider or to others lasts. */
+export const scenarios: readonly Scenario[] = [
+  scenario('text', 'records a message and its answer'),
+  scenario('read', 'records a tool call that reads a file'),
+  scenario('exec', 'records a tool call that runs a command'),
+  scenario('two', 'tells two tool calls of one turn apart'),
+  scenario('parallel', 'tells two tool calls of one model answer apart'),
+  scenario('toolfail', 'records that a tool failed'),
+  scenario('block', 'blocks a call, and says by which rule'),
+  scenario('rewrite', 'rewrites a call, and keeps what the model had asked for'),
+  scenario('askallow', 'asks a person, who allows the call', {decide: 'allow-once'}),
+  scenario('askdeny', 'asks a person, who denies the call', {decide: 'deny'}),
+  scenario('asktimeout', 'asks a person who does not answer'),
+  scenario('probe-block', 'records that another plugin blocked a call'),
+  scenario('probe-block-first', 'records a call that another plugin blocked before we were asked'),
+  scenario('probe-rewrite', 'records what another plugin made of a call'),
+  scenario('probe-throw', "records a call that failed with another plugin's hook"),
+  scenario('probe-throw-first', "records a call that failed with another plugin's hook before we were asked"),
+  scenario('probe-hang', "records a call that failed because another plugin's hook was late"),
+  scenario('probe-ask', 'records a call that another plugin asked about', {decide: 'deny'}),
+  {...scenario('spawn', 'records a subagent, its run and its calls as those of a child'), hasChildren: true},
+  scenario('endless', 'records that a run was aborted', {abort: true}),
+  command('new', 'records that a person began a new session'),
+  command('reset', 'records that a person reset the session'),
+  scenario('error400', 'records that the provider refused a request'),
+  scenario('error401', 'records that the provider refused the key'),
+]
+
+/** With tool search on: calls that the model makes through another tool. */
+export const innerScenarios: readonly Scenario[] = [
+  scenario('inner', 'records an inner call beside the outer one'),
+  scenario('inner-block', 'judges an inner call as itself'),
+]
