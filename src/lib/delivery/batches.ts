@@ -1,11 +1,22 @@
 import {setImmediate} from 'node:timers/promises'
 
+export interface Weighing<T> {
+  weigh(item: T): number
+  /** A batch ends with the item that makes it weigh so much. */
+  most: number
+}
+
 /**
  * Groups what a source has ready, up to `limit` at a time, so that a reader can write many events at once when there
- * are many and one at once when there is one. Reads at most `limit` ahead. Ends and fails as the source does.
+ * are many and one at once when there is one. Reads at most one batch ahead. Ends and fails as the source does.
  */
-export async function* inBatches<T>(source: AsyncIterable<T>, limit: number): AsyncGenerator<T[]> {
+export async function* inBatches<T>(
+  source: AsyncIterable<T>,
+  limit: number,
+  weighing?: Weighing<T>,
+): AsyncGenerator<T[]> {
   let ready: T[] = []
+  let weight = 0
   let isDone = false
   let wakeReader: (() => void) | undefined
   let wakePump: (() => void) | undefined
@@ -13,8 +24,9 @@ export async function* inBatches<T>(source: AsyncIterable<T>, limit: number): As
   async function pump(): Promise<void> {
     for await (const item of source) {
       ready.push(item)
+      weight += weighing?.weigh(item) ?? 0
       wakeReader?.()
-      if (ready.length >= limit) {
+      if (ready.length >= limit || (weighing && weight >= weighing.most)) {
         await new Promise<void>((resolve) => {
           wakePump = resolve
         })
@@ -42,6 +54,7 @@ export async function* inBatches<T>(source: AsyncIterable<T>, limit: number): As
       }
       const batch = ready
       ready = []
+      weight = 0
       wakePump?.()
       yield batch
     }

@@ -1,4 +1,5 @@
 import type {ClawEvent, StoredEvent} from '../event/envelope.ts'
+import {withoutPlace} from '../event/without-place.ts'
 import type {AppendResult, EventStore} from '../store/port.ts'
 
 const batchEvents = 500
@@ -28,9 +29,4 @@ export async function copyEvents(
   }
   if (batch.length > 0) await flush()
   return result
-}
-
-/** The event itself: where one log keeps it is no fact about it. */
-function withoutPlace({position: _position, storedAt: _storedAt, ...event}: StoredEvent): ClawEvent {
-  return event
 }

@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs'
 import {readFile, rename, writeFile} from 'node:fs/promises'
 import type {StoredEvent} from '../event/envelope.ts'
+import {withoutPlace} from '../event/without-place.ts'
 import type {ReadForIndex} from '../store/context-index.ts'
 import {type EventStore, logStart} from '../store/port.ts'
 
@@ -60,10 +61,6 @@ async function forgetExpired(file: string, firstStoredAt: string | undefined): P
   } finally {
     await admin.close()
   }
-}
-
-function withoutPlace({position: _position, storedAt: _storedAt, ...event}: StoredEvent) {
-  return event
 }
 
 function cursorPath(file: string): string {
