@@ -1,7 +1,7 @@
 import {ClawError, Exit} from '../errors.ts'
 import type {Position, StoredEvent} from '../event/envelope.ts'
 import type {Filter} from '../filter/filter.ts'
-import {type EventStore, type FollowOptions, logStart} from '../store/port.ts'
+import {type EventStore, type FollowOptions, logStart, type ReadRange} from '../store/port.ts'
 
 export interface TailOptions extends Pick<FollowOptions, 'signal' | 'onHealth'> {
   /** How many stored events come first. */
@@ -27,7 +27,7 @@ export async function* tailEvents(
   if (from === undefined) {
     // Where stored ends and live begins is fixed before either is read.
     from = (await store.head()) ?? logStart
-    for (const event of await newest(store, filter, Math.min(last, left), from)) {
+    for (const event of await newest(store, filter, {limit: Math.min(last, left), to: from, signal})) {
       yield event
       left--
     }
@@ -49,7 +49,13 @@ function assertGiven(position: Position, head: Position = logStart): void {
   })
 }
 
-async function newest(store: EventStore, filter: Filter, limit: number, to: Position): Promise<StoredEvent[]> {
-  if (limit === 0 || to === logStart) return []
-  return (await Array.fromAsync(store.read(filter, {to, limit, order: 'desc'}))).reverse()
+async function newest(store: EventStore, filter: Filter, range: ReadRange & {limit: number}): Promise<StoredEvent[]> {
+  if (range.limit === 0 || range.to === logStart) return []
+  try {
+    return (await Array.fromAsync(store.read(filter, {...range, order: 'desc'}))).reverse()
+  } catch (thrown) {
+    // A tail ends without an error, whatever it was doing.
+    if (range.signal?.aborted) return []
+    throw thrown
+  }
 }

@@ -40,6 +40,13 @@ export interface ReadRange {
   limit?: number
   /** Log order (`asc`, the default) or the newest first. */
   order?: 'asc' | 'desc'
+  /** Ends the read, also one that finds nothing, with the signal's reason: what was yielded is then not all. */
+  signal?: AbortSignal
+}
+
+export interface Interruptible {
+  /** Ends the call with the signal's reason. */
+  signal?: AbortSignal
 }
 
 /** Whether a follower hears its log: `silent` comes within 5 s of losing it, `live` when it is back. */
@@ -94,7 +101,7 @@ export interface EventStore {
   /** Yields every event once, in log order, whoever appended it, until `signal` aborts. */
   follow(filter: Filter, options: FollowOptions): AsyncIterable<StoredEvent>
   /** Counts without yielding; with `by`, per value (events without the value are not in `groups`). */
-  count(filter: Filter, by?: Grouping): Promise<Tally>
+  count(filter: Filter, by?: Grouping, options?: Interruptible): Promise<Tally>
   /** The position of the newest event, also when it was removed since; undefined for a log that never had one. */
   head(): Promise<Position | undefined>
   describe(): Promise<StoreDescription>
@@ -159,7 +166,7 @@ export interface StoreAdmin {
   /** Removes the store and all its events. */
   remove(): Promise<void>
   prune(request: PruneRequest): Promise<{removed: number; left: number}>
-  verify(): Promise<VerifyResult>
+  verify(options?: Interruptible): Promise<VerifyResult>
   /** Exclusive right to do `task` on this store, across processes; LOCK_HELD names the holder. Ends with its process. */
   lock(task: string): Promise<Lease>
   close(): Promise<void>

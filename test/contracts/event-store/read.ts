@@ -81,6 +81,26 @@ export function readContract(subject: Subject): void {
       expect(ids(await take(store.read(everything, {order: 'desc'}), 1))).toEqual(['after'])
     })
 
+    it('ends with the reason of its signal, at its start or in the middle, so that a part is not taken for all', async () => {
+      const {store} = await subject.open()
+      await store.append(eventsUpTo(2000))
+      const stop = new AbortController()
+      const reason = new Error('stopped')
+      const seen: string[] = []
+      const reading = (async () => {
+        for await (const {eventId} of store.read(everything, {signal: stop.signal})) {
+          seen.push(eventId)
+          if (seen.length === 3) stop.abort(reason)
+        }
+      })()
+      await expect(reading).rejects.toBe(reason)
+      expect(seen).toEqual(['e-0', 'e-1', 'e-2'])
+      const again = store.read(everything, {order: 'desc', signal: stop.signal})
+      await expect(idsOf(again)).rejects.toBe(reason)
+      await expect(store.count(everything, 'session', {signal: stop.signal})).rejects.toBe(reason)
+      expect(await idsOf(store.read(everything, {signal: new AbortController().signal}))).toHaveLength(2000)
+    })
+
     it('serves several readers at once, each at its own pace', async () => {
       const {store} = await subject.open()
       await store.append(eventsUpTo(300))

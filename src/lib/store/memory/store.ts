@@ -44,14 +44,16 @@ export function openMemoryStore({now = Date.now}: {now?: () => number} = {}): Ev
     return {json}
   }
 
-  async function* read(filter: Filter, {from = '', to, limit = 0, order = 'asc'}: ReadRange = {}) {
+  async function* read(filter: Filter, {from = '', to, limit = 0, order = 'asc', signal}: ReadRange = {}) {
     assertOpen()
+    signal?.throwIfAborted()
     const range = entries.filter(({position}) => position > from && (to === undefined || position <= to))
     if (order === 'desc') range.reverse()
     const matches = await compileFilter(filter)
     let left = limit || Number.POSITIVE_INFINITY
     for (const entry of range) {
       assertOpen()
+      signal?.throwIfAborted()
       const event = eventOf(entry)
       if (!matches(event)) continue
       yield event
@@ -92,8 +94,8 @@ export function openMemoryStore({now = Date.now}: {now?: () => number} = {}): Ev
     },
     read,
     follow,
-    async count(filter, by) {
-      return tallyOf(read(filter), by)
+    async count(filter, by, {signal} = {}) {
+      return tallyOf(read(filter, {signal}), by)
     },
     async head() {
       assertOpen()

@@ -7,9 +7,13 @@ import {type ReadContext, readEvents} from './read.ts'
 import {eventOn, isOwnTypeForm} from './subjects.ts'
 
 /** Counts from the stream's subjects where they tell everything that is asked for; otherwise reads and counts. */
-export async function countEvents(context: ReadContext, filter: Filter, by?: Grouping): Promise<Tally> {
+export async function countEvents(
+  context: ReadContext,
+  filter: Filter,
+  {by, signal}: {by?: Grouping; signal?: AbortSignal} = {},
+): Promise<Tally> {
   const fromSubjects = isOfSubjects(filter, by) ? await countSubjects(context, filter, by) : undefined
-  return fromSubjects ?? tallyOf(readEvents(context, filter), by)
+  return fromSubjects ?? tallyOf(readEvents(context, filter, {signal}), by)
 }
 
 function isOfSubjects(filter: Filter, by: Grouping | undefined): boolean {

@@ -16,13 +16,15 @@ const readPatienceMs = 10_000
 export interface ReadContext {
   link: Link
   grammar: SubjectGrammar
-  /** Aborts when the store is closed. */
+  /** Aborts when the store is closed, or the call is to end. */
   closing: AbortSignal
 }
 
 /** Stored events of a range. What is appended after the call began is not part of it. */
 export function readEvents(context: ReadContext, filter: Filter, range: ReadRange = {}): AsyncGenerator<StoredEvent> {
-  return range.order === 'desc' ? downwards(context, filter, range) : upwards(context, filter, range)
+  const {order, signal} = range
+  const own = signal ? {...context, closing: AbortSignal.any([context.closing, signal])} : context
+  return order === 'desc' ? downwards(own, filter, range) : upwards(own, filter, range)
 }
 
 /** What a read comes to: sequences after `after` up to `to`. */

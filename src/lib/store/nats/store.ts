@@ -41,12 +41,14 @@ function storeOf(link: Link, {config, created, state}: StreamInfo): EventStore {
   const bulk = createBulkWriter(link, grammar, publisher)
   let closed: Promise<void> | undefined
 
-  async function ask<T>(call: () => Promise<T>): Promise<T> {
+  async function ask<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     closing.signal.throwIfAborted()
+    signal?.throwIfAborted()
     try {
       return await call()
     } catch (thrown) {
       closing.signal.throwIfAborted()
+      signal?.throwIfAborted()
       throw failureOf(thrown, target)
     }
   }
@@ -70,7 +72,7 @@ function storeOf(link: Link, {config, created, state}: StreamInfo): EventStore {
     },
     read: (filter, range) => readEvents(context, filter, range),
     follow: (filter, followOptions) => followEvents(context, filter, followOptions),
-    count: (filter, by) => ask(() => countEvents(context, filter, by)),
+    count: (filter, by, {signal} = {}) => ask(() => countEvents(context, filter, {by, signal}), signal),
     head: () =>
       ask(async () => {
         const {state} = await link.streamInfo()

@@ -38,29 +38,40 @@ function sink(heap: Seqs[], index: number, bounds: Bounds): void {
   }
 }
 
+/** Leaps without a number in common until the reader gets its turn: some milliseconds. */
+const mostLeaps = 64
+
 /** The numbers that are in all of the sequences: each leaps to where another one is ahead of it. */
 export function allOf(sequences: readonly Seqs[]): Seqs {
   const [only, second] = sequences
   if (only && !second) return only
-  let common = findCommon()
+  let target = sequences[0]?.head()
+  let isFound = false
 
-  function findCommon(): number | undefined {
-    let target = sequences[0]?.head()
-    for (let agreeing = 0, index = 0; target !== undefined && agreeing < sequences.length; index++) {
-      const one = sequences[index % sequences.length]!
-      one.seek(target)
+  function goOn(): boolean {
+    for (let agreeing = 0, leaps = 0; !isFound; leaps++) {
+      isFound = target === undefined || agreeing === sequences.length
+      if (isFound) break
+      if (leaps === mostLeaps) return true
+      const one = sequences[leaps % sequences.length]!
+      one.seek(target!)
       const head = one.head()
       agreeing = head === target ? agreeing + 1 : 1
       target = head
     }
-    return target
+    return false
   }
 
   return {
-    head: () => common,
-    seek(target) {
-      sequences[0]?.seek(target)
-      common = findCommon()
+    head() {
+      while (goOn());
+      return target
     },
+    seek(number) {
+      sequences[0]?.seek(number)
+      target = sequences[0]?.head()
+      isFound = false
+    },
+    goOn,
   }
 }

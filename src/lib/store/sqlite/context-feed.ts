@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises'
 import type {ClawEvent} from '../../event/envelope.ts'
 import type {CatchUpOptions, IndexedPassage, ReadForIndex, Reading} from '../context-index.ts'
 import type {Connection} from './connection.ts'
@@ -25,6 +26,8 @@ export async function catchUpContext(
     signal?.throwIfAborted()
     done = await writer.write((connection) => feedPiece(connection, read, pieceMs))
     onProgress?.(done)
+    // A lock that is free is taken at once, so without it no signal would be heard.
+    await setImmediate()
   }
 }
 

@@ -66,6 +66,12 @@ export function wantedTools(connection: Connection, {tools}: Filter): string[] |
   return tools && expand(tools, () => toolNames(connection))
 }
 
+/** Every agent and every type that occurs; undefined for too many. */
+export function knownNames(connection: Connection): {agents: string[]; types: string[]} | undefined {
+  const pairs = knownPairs(connection)
+  return pairs && {agents: distinct(pairs.map(([agent]) => agent)), types: distinct(pairs.map(([, type]) => type))}
+}
+
 type Pair = [agent: string, type: string]
 
 function wantedPairs(connection: Connection, filter: Filter): Pair[] | undefined {

@@ -21,17 +21,19 @@ const longestStretchMs = 15
 /** Yields what a call of `EventStore.read` asks for. */
 export async function* readLog(session: Session, filter: Filter, range: ReadRange): AsyncGenerator<StoredEvent> {
   const {file, assertOpen, guarded} = session
-  const bounds = await guarded(() => boundsOf(range, lastSeq(file.reader())))
-  const query = await guarded(() => session.queryOf(filter))
+  const {signal} = range
+  const bounds = await guarded(() => boundsOf(range, lastSeq(file.reader())), signal)
+  const query = await guarded(() => session.queryOf(filter, signal))
   let left = range.limit || Number.POSITIVE_INFINITY
   try {
-    for await (const event of readEvents(file, query, bounds)) {
+    for await (const event of readEvents(file, query, bounds, signal)) {
       yield event
       assertOpen()
       if (--left === 0) return
     }
   } catch (thrown) {
     assertOpen()
+    signal?.throwIfAborted()
     throw storeFault(thrown, file.path)
   }
 }
@@ -44,13 +46,15 @@ export async function* readEvents(
   file: LogFile,
   {filter, test, findText}: Query,
   bounds: Bounds,
+  signal?: AbortSignal,
 ): AsyncGenerator<StoredEvent> {
   const path = await choosePath(file, filter, bounds, findText)
   const matches = path.isTextDone ? await compileFilter({...filter, text: undefined}) : test
   let stretchStart = performance.now()
   for (const row of rowsOf(file, path, bounds)) {
-    const event = eventOf(row, file.path)
-    if (matches(event)) yield event
+    const event = row && eventOf(row, file.path)
+    if (event && matches(event)) yield event
+    signal?.throwIfAborted()
     if (performance.now() - stretchStart > longestStretchMs) {
       await setImmediate()
       stretchStart = performance.now()
@@ -64,14 +68,16 @@ interface Row {
   storedAt: number
 }
 
-function rowsOf(file: LogFile, {seqs}: Path, bounds: Bounds): Iterable<Row> {
+/** Undefined stands for a stretch in which none was found. */
+function rowsOf(file: LogFile, {seqs}: Path, bounds: Bounds): Iterable<Row | undefined> {
   return seqs ? fetchRows(file, walkSeqs(seqs, bounds)) : scanRows(file, bounds)
 }
 
-function* fetchRows(file: LogFile, seqs: Iterable<number>): Generator<Row> {
+function* fetchRows(file: LogFile, seqs: Iterable<number | undefined>): Generator<Row | undefined> {
   for (const seq of seqs) {
-    const row = file.reader().sql('SELECT body, stored_at FROM events WHERE seq = ?').get(seq)
-    if (row) yield {seq, body: String(row['body']), storedAt: Number(row['stored_at'])}
+    const row = seq && file.reader().sql('SELECT body, stored_at FROM events WHERE seq = ?').get(seq)
+    if (!row) yield undefined
+    else yield {seq, body: String(row['body']), storedAt: Number(row['stored_at'])}
   }
 }
 

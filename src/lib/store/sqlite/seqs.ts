@@ -9,6 +9,8 @@ export interface Seqs {
   head(): number | undefined
   /** Goes to the first number that does not come before `target`. */
   seek(target: number): void
+  /** Where it may take long to find the number at hand: looks on for a while, and tells whether it is still not found. */
+  goOn?(): boolean
 }
 
 /**
@@ -70,9 +72,12 @@ export function knownSeqs(seqs: readonly number[], bounds: Bounds): Seqs {
   }
 }
 
-/** All numbers of a sequence, each once. */
-export function* walkSeqs(seqs: Seqs, bounds: Bounds): Generator<number> {
-  for (let seq = seqs.head(); seq !== undefined; seq = seqs.head()) {
+/** All numbers of a sequence, each once; undefined for a stretch in which none was found. */
+export function* walkSeqs(seqs: Seqs, bounds: Bounds): Generator<number | undefined> {
+  for (;;) {
+    while (seqs.goOn?.()) yield undefined
+    const seq = seqs.head()
+    if (seq === undefined) return
     yield seq
     seqs.seek(after(seq, bounds))
   }

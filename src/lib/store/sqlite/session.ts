@@ -23,8 +23,8 @@ export interface Session {
   readonly closed: AbortSignal
   assertOpen(): void
   /** Runs a call on the file as it is now; its failure becomes what it means for the log. */
-  guarded<T>(call: () => T | Promise<T>): Promise<T>
-  queryOf(filter: Filter): Promise<Query>
+  guarded<T>(call: () => T | Promise<T>, signal?: AbortSignal): Promise<T>
+  queryOf(filter: Filter, signal?: AbortSignal): Promise<Query>
 }
 
 export function createSession(file: LogFile, writer: Writer, closed: AbortSignal): Session {
@@ -38,29 +38,36 @@ export function createSession(file: LogFile, writer: Writer, closed: AbortSignal
     file,
     closed,
     assertOpen,
-    async guarded(call) {
+    async guarded(call, signal) {
       assertOpen()
+      signal?.throwIfAborted()
       try {
         if (file.isReplaced()) await file.reopen({make: false})
         return await call()
       } catch (thrown) {
         assertOpen()
+        signal?.throwIfAborted()
         throw storeFault(thrown, path)
       }
     },
-    async queryOf(filter) {
-      return {filter, test: await compileFilter(filter), findText: () => findText(file, writer, filter)}
+    async queryOf(filter, signal) {
+      return {filter, test: await compileFilter(filter), findText: () => findText(file, writer, filter, signal)}
     },
   }
 }
 
 const withoutIndex = new Set(['STORE_READ_ONLY', 'STORE_LOCKED', 'STORE_FULL'])
 
-async function findText(file: LogFile, writer: Writer, {text}: Filter): Promise<string | undefined> {
+async function findText(
+  file: LogFile,
+  writer: Writer,
+  {text}: Filter,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   const match = text ? matchExpression(text) : undefined
   if (match === undefined) return undefined
   try {
-    await catchUpText(file, writer)
+    await catchUpText(file, writer, signal)
     return match
   } catch (thrown) {
     // The index cannot be brought up to date now: the events themselves tell the same, only slower.

@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises'
 import type {EventStore} from '../port.ts'
 import {tallyOf} from '../tally.ts'
 import {createAppender} from './append.ts'
@@ -50,12 +51,17 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
     },
     read: (filter, range = {}) => readLog(session, filter, range),
     follow: (filter, followOptions) => followLog(session, watch, filter, followOptions),
-    async count(filter, by) {
+    async count(filter, by, {signal} = {}) {
+      const pause = async () => {
+        await setImmediate()
+        signal?.throwIfAborted()
+        session.assertOpen()
+      }
       const tally = await guarded(async () => {
-        const {findText} = await session.queryOf(filter)
-        return countRows(file.reader(), filter, by, filter.where ? undefined : await findText())
-      })
-      return tally ?? tallyOf(readLog(session, filter, {}), by)
+        const {findText} = await session.queryOf(filter, signal)
+        return countRows(file, filter, by, {match: filter.where ? undefined : await findText(), pause})
+      }, signal)
+      return tally ?? tallyOf(readLog(session, filter, {signal}), by)
     },
     async head() {
       const seq = await guarded(() => lastSeq(file.reader()))

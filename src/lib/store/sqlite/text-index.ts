@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises'
 import type {ClawEvent} from '../../event/envelope.ts'
 import {parseText, textOf, wordsOf} from '../../filter/text.ts'
 import type {Connection} from './connection.ts'
@@ -20,10 +21,15 @@ export function matchExpression(text: string): string | undefined {
 }
 
 /** Brings the text index up to the newest event of the moment of the call, in pieces as short as an append's. */
-export async function catchUpText(file: LogFile, writer: Writer): Promise<void> {
+export async function catchUpText(file: LogFile, writer: Writer, signal?: AbortSignal): Promise<void> {
   const goal = lastSeq(file.reader())
   let done = indexedUpTo(file.reader())
-  while (done < goal) done = await writer.write(indexPiece)
+  while (done < goal) {
+    done = await writer.write(indexPiece)
+    // A lock that is free is taken at once, so without it nothing else in this process would have its turn.
+    await setImmediate()
+    signal?.throwIfAborted()
+  }
 }
 
 function indexedUpTo({sql}: Connection): number {
