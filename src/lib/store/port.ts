@@ -1,5 +1,7 @@
 import type {ClawEvent, Position, StoredEvent} from '../event/envelope.ts'
 import type {Filter} from '../filter/filter.ts'
+import type {Anchor} from './anchor.ts'
+import type {EraseRequest, EraseResult} from './erasure.ts'
 
 /** Before the first event of any log. */
 export const logStart: Position = ''
@@ -141,15 +143,39 @@ export interface PruneRequest {
   storedBefore?: number
   /** Remove the oldest until at most this many bytes are left. */
   maxBytes?: number
+  /** Keep everything from this position on, whatever its age and size: what a live cursor has not read yet. */
+  keepFrom?: Position
   dryRun?: boolean
+}
+
+/** Retention as the log remembers it (`stream init --max-age`), unless other limits are given. 0: no limit. */
+export interface RetentionRequest extends Pick<PruneRequest, 'keepFrom'> {
+  maxAgeMs?: number
+  maxBytes?: number
+}
+
+export interface VerifyFault {
+  position: Position
+  kind: 'missing' | 'changed' | 'swapped'
+  message: string
+}
+
+export interface VerifyOptions extends Interruptible {
+  /** What the log was before (`anchor()`): the history up to there must be the same still. */
+  anchor?: Anchor
 }
 
 export interface VerifyResult {
   ok: boolean
-  /** Whether a hash chain over all contents was checked; without one only missing events can be noticed. */
+  /** Whether a hash chain covers the content of every event; of those without one only the absence can be noticed. */
   chained: boolean
   events: number
-  faults: Array<{position: Position; kind: 'missing' | 'changed' | 'swapped'; message: string}>
+  /** Events whose content was erased as the log records it. */
+  erased: number
+  /** The first faults, in log order. */
+  faults: VerifyFault[]
+  /** What else there is to say about what was proven, each as a sentence. */
+  notes: string[]
 }
 
 export interface Lease {
@@ -166,7 +192,16 @@ export interface StoreAdmin {
   /** Removes the store and all its events. */
   remove(): Promise<void>
   prune(request: PruneRequest): Promise<{removed: number; left: number}>
-  verify(options?: Interruptible): Promise<VerifyResult>
+  /**
+   * Prunes what is over the limits of retention, in portions of some percent, so that it costs little to be asked often.
+   * A server does this by itself.
+   */
+  applyRetention(request?: RetentionRequest): Promise<{removed: number; left: number}>
+  /** Takes the content of events out for good, and leaves word of it in the log, so that it still verifies. */
+  erase(request: EraseRequest): Promise<EraseResult>
+  /** What the log is now, to be kept elsewhere. */
+  anchor(): Promise<Anchor>
+  verify(options?: VerifyOptions): Promise<VerifyResult>
   /** Exclusive right to do `task` on this store, across processes; LOCK_HELD names the holder. Ends with its process. */
   lock(task: string): Promise<Lease>
   close(): Promise<void>

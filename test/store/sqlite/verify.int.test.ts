@@ -27,8 +27,8 @@ async function firstFault(path: string): Promise<{seq: number; kind: string}> {
 
 describe('verify', () => {
   it('finds nothing wrong in a log that nobody touched, nor in an empty one', async () => {
-    expect(await verified(await someLog())).toEqual({ok: true, chained: true, events: size, faults: []})
-    expect(await verified(await logWith([]))).toEqual({ok: true, chained: true, events: 0, faults: []})
+    expect(await verified(await someLog())).toMatchObject({ok: true, chained: true, events: size, faults: []})
+    expect(await verified(await logWith([]))).toMatchObject({ok: true, chained: true, events: 0, faults: []})
   })
 
   it('finds nothing wrong in events with any ids, times and text', async () => {
@@ -38,7 +38,7 @@ describe('verify', () => {
       event('nul \u0000', {type: 'x\u0000y', timestamp: 'never', sessionId: '😀'}),
       event('odd', JSON.parse('{"sessionKey": 5, "runId": null, "data": {"toolName": ["x"], "__proto__": 1}}')),
     ])
-    expect(await verified(path)).toEqual({ok: true, chained: true, events: 4, faults: []})
+    expect(await verified(path)).toMatchObject({ok: true, chained: true, events: 4, faults: []})
   })
 
   it('names an event whose body, digest, link or any column was changed', async () => {

@@ -101,7 +101,7 @@ const insertEvent = `
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`
 
 /** Inserts one event and moves the head; a duplicate leaves both as they are, and is returned. */
-function insert({sql}: Connection, given: ClawEvent, head: Head, now: () => number): Known | undefined {
+export function insert({sql}: Connection, given: ClawEvent, head: Head, now: () => number): Known | undefined {
   const {json, event} = serialize(given, embeddedEventBytes)
   const seq = head.seq + 1
   // A clock that was set back must not make the log look unsorted.

@@ -1,9 +1,12 @@
+import type {Position} from '../../event/envelope.ts'
 import type {PruneRequest} from '../port.ts'
 import type {Connection} from './connection.ts'
 import {trimContext} from './context-trim.ts'
+import {countErased, hasErased} from './erased.ts'
 import {logRow, readHead, writeHead} from './head.ts'
 import type {LogFile} from './log-file.ts'
-import {pause} from './pause.ts'
+import {seqOf} from './position.ts'
+import {emptyWal} from './wal.ts'
 import type {Writer} from './write.ts'
 import {createWriter, turnMs} from './write.ts'
 
@@ -15,9 +18,9 @@ export async function pruneLog(file: LogFile, request: PruneRequest): Promise<{r
   const {events} = readHead(file.reader())
   const cut = cutOf(file.reader(), request)
   const first = prunedSeq(file.reader())
-  // Sequence numbers are without gaps, so the difference is the number of events.
   if (request.dryRun || cut <= first) {
-    const removed = Math.max(0, cut - first)
+    // Sequence numbers are without gaps but for erased events, so the difference is the number of events.
+    const removed = cut <= first ? 0 : cut - first - countErased(file.reader(), first, cut)
     return {removed, left: events - removed}
   }
   const writer = createWriter(file)
@@ -34,9 +37,14 @@ function prunedSeq(connection: Connection): number {
 }
 
 /** The last sequence number to remove. */
-function cutOf(connection: Connection, {storedBefore, maxBytes}: PruneRequest): number {
+function cutOf(connection: Connection, {storedBefore, maxBytes, keepFrom}: PruneRequest): number {
   const byTime = storedBefore === undefined ? 0 : lastStoredBefore(connection, storedBefore)
-  return maxBytes === undefined ? byTime : Math.max(byTime, lastOverBytes(connection, maxBytes))
+  const byBytes = maxBytes === undefined ? 0 : lastOverBytes(connection, maxBytes)
+  return Math.min(Math.max(byTime, byBytes), lastBefore(keepFrom))
+}
+
+function lastBefore(position: Position | undefined): number {
+  return position === undefined ? Number.POSITIVE_INFINITY : seqOf(position) - 1
 }
 
 /** Times of storage never fall, so the place is found by halving. */
@@ -88,10 +96,11 @@ function prunePiece(connection: Connection, cut: number): number {
 }
 
 /** What is left begins after this event. If it is missing, the last one before it that is there keeps the anchor. */
-function moveAnchor({sql}: Connection, seq: number): void {
-  sql(
-    `UPDATE log SET pruned_seq = ?, pruned_chain = coalesce((SELECT chain FROM events WHERE seq = ?), pruned_chain)`,
-  ).run(seq, seq)
+function moveAnchor(connection: Connection, seq: number): void {
+  const links = ['SELECT chain FROM events WHERE seq = ?1']
+  if (hasErased(connection)) links.push('SELECT chain FROM erased WHERE seq = ?1')
+  const link = links.map((select) => `(${select})`).join(', ')
+  connection.sql(`UPDATE log SET pruned_seq = ?1, pruned_chain = coalesce(${link}, pruned_chain)`).run(seq)
 }
 
 /**
@@ -115,6 +124,7 @@ async function shrink(file: LogFile, writer: Writer): Promise<void> {
     db.exec('PRAGMA incremental_vacuum(50)')
     return Number(sql('PRAGMA freelist_count').get()?.['freelist_count']) === 0
   })
+  // A reader that never ends is no reason to fail: the next checkpoint will come.
   await emptyWal(file)
 }
 
@@ -126,15 +136,5 @@ async function inTurns(writer: Writer, step: (connection: Connection) => boolean
       while (performance.now() < end) if (step(connection)) return true
       return false
     })
-  }
-}
-
-/** What was removed still stands in the -wal file until that is emptied, which waits for readers to come to an end. */
-async function emptyWal(file: LogFile): Promise<void> {
-  const deadline = performance.now() + file.busyMs
-  while (file.writer().sql('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] !== 0) {
-    // A reader that never ends is no reason to fail: the next checkpoint will come.
-    if (performance.now() > deadline) return
-    await pause(20)
   }
 }

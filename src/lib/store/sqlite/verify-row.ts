@@ -1,6 +1,7 @@
 import type {ClawEvent} from '../../event/envelope.ts'
 import {bodyDigest, chainLink} from './chain.ts'
 import type {Connection} from './connection.ts'
+import {hasErased} from './erased.ts'
 import {eventIdOf, eventKey, searchColumns} from './row.ts'
 
 export interface ChainedRow {
@@ -11,7 +12,8 @@ export interface ChainedRow {
   storedAt: number
   digest: string
   chain: string
-  body: string
+  /** Undefined: erased, only what the chain is over is left. */
+  body: string | undefined
 }
 
 export interface Verdict {
@@ -26,16 +28,23 @@ export interface Verdict {
 const pieceRows = 500
 const pieceLength = 2 ** 20
 
-/** The next rows after `after`: some hundreds, or fewer when they are large. */
-export function chainedRows({sql}: Connection, after: number, last: number): ChainedRow[] {
-  const query = `
-    SELECT seq, event_id, type, agent, session_key, session_id, run_id, tool, ts, stored_at, body,
-      hex(digest) AS digest, hex(chain) AS chain
-    FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`
+const places = 'seq > ?1 AND seq <= ?2'
+const searched = 'type, agent, session_key, session_id, run_id, tool, ts'
+const events = `
+  SELECT seq, event_id, stored_at, hex(digest) AS digest, hex(chain) AS chain, false AS erased, body, ${searched}
+  FROM events WHERE ${places}`
+const erased = `
+  SELECT seq, event_id, stored_at, hex(digest), hex(chain), true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM erased WHERE ${places}`
+
+/** The next rows after `after`: some hundreds, or fewer when they are large. An erased event has its row, too. */
+export function chainedRows(connection: Connection, after: number, last: number): ChainedRow[] {
+  const query = `${hasErased(connection) ? `${events} UNION ALL ${erased}` : events} ORDER BY seq LIMIT ?3`
   const rows: ChainedRow[] = []
   let length = 0
-  for (const row of sql(query).iterate(after, last, pieceRows)) {
+  for (const row of connection.sql(query).iterate(after, last, pieceRows)) {
     const {event_id: key, type, agent, session_key, session_id, run_id, tool, ts} = row
+    const body = row['erased'] === 1 ? undefined : String(row['body'])
     rows.push({
       seq: Number(row['seq']),
       eventId: eventIdOf(key),
@@ -43,9 +52,9 @@ export function chainedRows({sql}: Connection, after: number, last: number): Cha
       storedAt: Number(row['stored_at']),
       digest: String(row['digest']).toLowerCase(),
       chain: String(row['chain']).toLowerCase(),
-      body: String(row['body']),
+      body,
     })
-    length += rows.at(-1)!.body.length
+    length += body?.length ?? 0
     if (length > pieceLength) break
   }
   return rows
@@ -68,11 +77,24 @@ export function trueLinks(row: ChainedRow, seq: number, links: ReadonlySet<strin
 }
 
 function ownFault({body, digest, columns}: ChainedRow): string | undefined {
+  if (body === undefined) return undefined
   if (bodyDigest(body) !== digest) return 'the content of this event is not what was stored'
-  const event: ClawEvent = JSON.parse(body)
+  const event = eventIn(body)
+  if (event === undefined) return 'the content of this event is no JSON'
   return columnsText(eventKey(event.eventId), searchColumns(event)) === columns
     ? undefined
     : 'what this event is searched by is not what its content says'
+}
+
+/** Undefined for what cannot be an event: somebody put it there, with a digest of it. */
+export function eventIn(body: string): ClawEvent | undefined {
+  try {
+    const event: ClawEvent | null = JSON.parse(body)
+    return typeof event?.eventId === 'string' ? event : undefined
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined
+    throw thrown
+  }
 }
 
 function columnsText(key: unknown, columns: readonly unknown[]): string {
