@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'CONFIG_INVALID'
   | 'INPUT_INVALID'
   | 'INPUT_UNREADABLE'
+  | 'OUTPUT_UNWRITABLE'
   | 'USAGE'
   | 'LOCK_HELD'
   | 'INTERRUPTED'

@@ -90,6 +90,10 @@ describe('views', () => {
       eventname: 'tool.called',
       data: {toolName: 'exec', params: {command: 'ls'}},
     })
+    expect(toView({...called, timestamp: '2026-11-20T21:00:00+02:00'}, 'cloudevents')).toMatchObject({
+      time: '2026-11-20T19:00:00.000Z',
+    })
+    expect(toView({...called, timestamp: 'yesterday'}, 'cloudevents')).not.toHaveProperty('time')
     for (const name of Object.keys(view)) expect(name).toMatch(/^[a-z0-9]{1,20}$/)
     expect(toView({...called, agentId: '\ud800'}, 'cloudevents')).toHaveProperty('agentid', '\ud800')
   })

@@ -1,7 +1,7 @@
 import {typeOfStream} from './dialects/agent-event.ts'
 import {type Fields, textIn, without} from './dialects/fields.ts'
 import type {ClawEvent} from './envelope.ts'
-import {timeOf} from './timestamp.ts'
+import {isTimestamp, timeOf, toTimestamp} from './timestamp.ts'
 
 /** The shapes in which events are printed, exported and sent. */
 export const viewFormats = ['claw', 'openclaw', 'agent-event', 'cloudevents'] as const
@@ -88,7 +88,7 @@ function cloudEvent(event: ClawEvent): object {
     // A lone surrogate has no UTF-8 and so no URI; `agentid` has the id as it is.
     source: `/claw-events/agents/${encodeURIComponent(event.agentId.toWellFormed())}`,
     type: `openclaw.${event.type}`,
-    time: event.timestamp,
+    ...texts({time: timeText(event.timestamp)}),
     datacontenttype: 'application/json',
     ...texts({
       agentid: event.agentId,
@@ -102,6 +102,11 @@ function cloudEvent(event: ClawEvent): object {
     }),
     data: event.data,
   }
+}
+
+/** RFC 3339, as CloudEvents wants it; none where the event's own time cannot be read. */
+function timeText(timestamp: string): string | undefined {
+  return isTimestamp(timestamp) ? timestamp : toTimestamp(timestamp)
 }
 
 function epochMs(event: ClawEvent): number {
