@@ -42,8 +42,21 @@ export interface ReadRange {
   limit?: number
   /** Log order (`asc`, the default) or the newest first. */
   order?: 'asc' | 'desc'
+  /**
+   * Pass over what cannot be read any more, and tell of each stretch, instead of failing with STORE_CORRUPT. In log
+   * order only, and where the log is a file here.
+   */
+  onLost?: (lost: LostEvents) => void
   /** Ends the read, also one that finds nothing, with the signal's reason: what was yielded is then not all. */
   signal?: AbortSignal
+}
+
+/** Events that the log should hold and cannot give. */
+export interface LostEvents {
+  first: Position
+  last: Position
+  events: number
+  reason: string
 }
 
 export interface Interruptible {
@@ -88,6 +101,8 @@ export interface StoreDescription {
   bytes: number
   first: {position: Position; storedAt: string} | null
   last: {position: Position; storedAt: string} | null
+  /** The newest link of the hash chain over all events that were ever appended, where the log keeps one. */
+  chainHead?: {position: Position; sha256: string}
   durability: Durability
 }
 

@@ -16,7 +16,7 @@ export function streamName(path: string): string {
 /** `bytes` counts the events' JSON, which is what `maxBytes` limits; the file with its indexes is larger. */
 export function describeLog(file: LogFile): StoreDescription {
   const {sql} = file.reader()
-  const {events, bytes} = readHead(file.reader())
+  const {events, bytes, seq, chain} = readHead(file.reader())
   return {
     store: storeUrl(file.path),
     stream: streamName(file.path),
@@ -25,6 +25,7 @@ export function describeLog(file: LogFile): StoreDescription {
     bytes,
     first: placeOf(sql('SELECT seq, stored_at FROM events ORDER BY seq LIMIT 1').get()),
     last: placeOf(sql('SELECT seq, stored_at FROM events ORDER BY seq DESC LIMIT 1').get()),
+    ...(seq > 0 && {chainHead: {position: positionOf(seq), sha256: chain}}),
     durability: {
       survives: 'process-kill',
       detail:

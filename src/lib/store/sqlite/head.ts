@@ -41,3 +41,12 @@ export function writeHead({sql}: Connection, {seq, storedAt, chain, events, byte
 export function lastSeq(connection: Connection): number {
   return Number(logRow(connection, 'last_seq')['last_seq'])
 }
+
+/** The same of a log whose head may be damaged: then the newest that can be seen. */
+export function lastSeqAtAll(connection: Connection): number {
+  try {
+    return lastSeq(connection)
+  } catch {
+    return Number(connection.sql('SELECT max(seq) AS seq FROM events').get()?.['seq'] ?? 0)
+  }
+}

@@ -1,5 +1,4 @@
 import {setImmediate} from 'node:timers/promises'
-import {ClawError} from '../../errors.ts'
 import type {StoredEvent} from '../../event/envelope.ts'
 import {compileFilter} from '../../filter/compile.ts'
 import type {Filter} from '../../filter/filter.ts'
@@ -7,11 +6,13 @@ import type {ReadRange} from '../port.ts'
 import type {Bounds} from './bounds.ts'
 import {boundsOf, endOf, restOf, startOf} from './bounds.ts'
 import {storeFault} from './faults.ts'
-import {lastSeq} from './head.ts'
+import {lastSeq, lastSeqAtAll} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import type {Path} from './path.ts'
 import {choosePath} from './path.ts'
-import {positionOf} from './position.ts'
+import {seqOf} from './position.ts'
+import {eventOf, type Row} from './row-event.ts'
+import {salvageEvents} from './salvage.ts'
 import {walkSeqs} from './seqs.ts'
 import type {Query, Session} from './session.ts'
 
@@ -21,12 +22,13 @@ const longestStretchMs = 15
 /** Yields what a call of `EventStore.read` asks for. */
 export async function* readLog(session: Session, filter: Filter, range: ReadRange): AsyncGenerator<StoredEvent> {
   const {file, assertOpen, guarded} = session
-  const {signal} = range
-  const bounds = await guarded(() => boundsOf(range, lastSeq(file.reader())), signal)
+  const {signal, onLost} = range
+  const newest = onLost ? lastSeqAtAll : lastSeq
+  const bounds = await guarded(() => boundsOf(range, newest(file.reader())), signal)
   const query = await guarded(() => session.queryOf(filter, signal))
   let left = range.limit || Number.POSITIVE_INFINITY
   try {
-    for await (const event of readEvents(file, query, bounds, signal)) {
+    for await (const event of eventsOf(file, query, bounds, range)) {
       yield event
       assertOpen()
       if (--left === 0) return
@@ -35,6 +37,21 @@ export async function* readLog(session: Session, filter: Filter, range: ReadRang
     assertOpen()
     signal?.throwIfAborted()
     throw storeFault(thrown, file.path)
+  }
+}
+
+/** With `onLost`, what is damaged is passed over from where it is met. */
+async function* eventsOf(file: LogFile, query: Query, bounds: Bounds, {signal, onLost}: ReadRange) {
+  let {low} = bounds
+  try {
+    for await (const event of readEvents(file, query, bounds, signal)) {
+      low = seqOf(event.position)
+      yield event
+    }
+  } catch (thrown) {
+    const isDamage = storeFault(thrown, file.path).code === 'STORE_CORRUPT'
+    if (!isDamage || onLost === undefined || bounds.isDescending) throw thrown
+    yield* salvageEvents({file, low, high: bounds.high, test: query.test, onLost, signal})
   }
 }
 
@@ -60,12 +77,6 @@ export async function* readEvents(
       stretchStart = performance.now()
     }
   }
-}
-
-interface Row {
-  seq: number
-  body: string
-  storedAt: number
 }
 
 /** Undefined stands for a stretch in which none was found. */
@@ -102,16 +113,5 @@ function* scanRows(file: LogFile, bounds: Bounds): Generator<Row> {
     yield* piece
     after = piece.at(-1)?.seq ?? end
     if (piece.length < size && length <= pieceLength) return
-  }
-}
-
-function eventOf({seq, body, storedAt}: Row, path: string): StoredEvent {
-  try {
-    return Object.assign(JSON.parse(body), {position: positionOf(seq), storedAt: new Date(storedAt).toISOString()})
-  } catch (thrown) {
-    throw new ClawError('STORE_CORRUPT', `event ${positionOf(seq)} of the event log ${path} is damaged: no JSON`, {
-      suggestions: ['`claw-events stream verify` lists all damaged events'],
-      cause: thrown,
-    })
   }
 }
