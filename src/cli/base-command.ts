@@ -13,6 +13,8 @@ export interface BaseFlags {
   'no-color'?: boolean
 }
 
+const sameSignalMs = 200
+
 /** What every command shares: where the log is, where to print, when to stop. Errors are said once, by main. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = storeFlags
@@ -28,7 +30,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected get term(): Terminal {
-    this.terminal ??= createTerminal({color: !this.argv.includes('--no-color')})
+    this.terminal ??= createTerminal({color: !this.argv.includes('--no-color'), stop: this.stop})
     return this.terminal
   }
 
@@ -54,12 +56,15 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init()
-    let signals = 0
+    let stoppedAt = Number.POSITIVE_INFINITY
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
+        const now = performance.now()
+        // A second Ctrl-C means now: whoever sends it has waited long enough. At once comes the same one again, where
+        // a parent passes on what the terminal has sent to both.
+        if (now - stoppedAt > sameSignalMs) process.exit(Exit.interrupted)
+        stoppedAt = Math.min(stoppedAt, now)
         this.stopping.abort()
-        // A second Ctrl-C means now: whoever sends it has waited long enough.
-        if (++signals > 1) process.exit(Exit.interrupted)
       })
     }
   }

@@ -13,12 +13,19 @@ export async function main(argv: string[], root: string): Promise<void> {
   } catch (error) {
     process.exitCode = reportError(error, {json: argv.includes('--json') || argv.includes('--ndjson')})
   }
-  setTimeout(leave, 1000).unref()
+  setTimeout(leave, isInterrupted() ? 50 : 1000).unref()
 }
 
-/** A connection to a server that no longer answers must not keep a command alive that is done. */
+function isInterrupted(): boolean {
+  return process.exitCode === Exit.interrupted
+}
+
+/**
+ * A connection to a server that no longer answers must not keep a command alive that is done, nor a reader that takes
+ * no more one that was interrupted.
+ */
 function leave(): void {
-  if (process.stdout.writableLength === 0) process.exit()
+  if (process.stdout.writableLength === 0 || isInterrupted()) process.exit()
   setTimeout(leave, 100).unref()
 }
 

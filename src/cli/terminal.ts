@@ -10,7 +10,10 @@ export interface Terminal {
   width: number | undefined
   /** Somebody sits at it: questions may be asked and progress drawn. */
   interactive: boolean
-  /** One line of data. Resolves when the reader can take more. */
+  /**
+   * One line of data. Resolves when the reader can take more; fails once the command was told to stop, so that what is
+   * cut short never looks whole.
+   */
   line(text: string): Promise<void>
   /** A remark for people, on stderr; it is made safe for a terminal here, so it carries no colours. */
   note(text: string): void
@@ -21,7 +24,7 @@ export interface Terminal {
 /** Lines are joined to chunks of this many characters: a write per line costs more than making the line. */
 const chunkLength = 64 * 1024
 
-export function createTerminal({color}: {color: boolean}): Terminal {
+export function createTerminal({color, stop}: {color: boolean; stop: AbortSignal}): Terminal {
   const {stdout, stderr, stdin} = process
   const colored = color && !process.env.NO_COLOR && (stdout.isTTY || Boolean(process.env.FORCE_COLOR))
   let held = ''
@@ -38,9 +41,10 @@ export function createTerminal({color}: {color: boolean}): Terminal {
     interactive: Boolean(stdin.isTTY && stderr.isTTY),
     flush,
     async line(text) {
+      stop.throwIfAborted()
       held += `${text}\n`
       if (held.length >= chunkLength) {
-        if (!flush()) await once(stdout, 'drain')
+        if (!flush()) await once(stdout, 'drain', {signal: stop})
       } else if (!scheduled) {
         scheduled = true
         setImmediate(flush)

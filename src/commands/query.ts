@@ -51,8 +51,10 @@ export default class Query extends BaseCommand {
     const {flags} = await this.parse(Query)
     const filter = parseFilter(flags, Date.now())
     const store = await this.openStore(flags)
-    if (flags.count || flags.by) return printTally(await store.count(filter, flags.by), flags, this.term)
-    const printed = await printEvents(store.read(filter, {limit: flags.limit, order: flags.order}), flags, this.term)
+    const {limit, order, by} = flags
+    const signal = this.stop
+    if (flags.count || by) return printTally(await store.count(filter, by, {signal}), flags, this.term)
+    const printed = await printEvents(store.read(filter, {limit, order, signal}), flags, this.term)
     if (printed === 0) this.term.note(nothingFound(flags.type))
   }
 }

@@ -55,7 +55,7 @@ export default class Replay extends BaseCommand {
     if (speed === undefined)
       throw new ClawError('USAGE', `--speed takes ${speedForms}, not "${flags.speed}"`, {exit: Exit.usage})
     const store = await this.openStore(flags)
-    const events = paced(store.read(filter, {limit: flags.limit}), {speed, signal: this.stop})
+    const events = paced(store.read(filter, {limit: flags.limit, signal: this.stop}), {speed, signal: this.stop})
     if (flags.to === 'stdout') {
       await printEvents(events, flags, this.term)
       return

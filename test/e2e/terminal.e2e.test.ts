@@ -28,6 +28,22 @@ function onTerminal(args: readonly string[], env: Record<string, string> = {}): 
   return stdout
 }
 
+/** Events that fill a pipe many times; again adds nothing. */
+async function importMany(): Promise<void> {
+  const many = Array.from({length: 3000}, (_, n) =>
+    JSON.stringify({
+      type: 'note.added',
+      id: `n${n}`,
+      timestamp: 1_700_000_000_000 + n,
+      agent: 'main',
+      session: 's',
+      visibility: 'internal',
+      payload: {text: 'x'.repeat(200)},
+    }),
+  )
+  expect((await box.run(['import', '-'], {input: `${many.join('\n')}\n`})).code).toBe(0)
+}
+
 describe('terminal', () => {
   it('shows colours on a terminal and none in a pipe, under NO_COLOR or with --no-color', async () => {
     const colour = /\u001b\[\d+m/
@@ -77,18 +93,7 @@ describe('terminal', () => {
   })
 
   it('ends quietly with 0 when the reader of its pipe is gone', async () => {
-    const many = Array.from({length: 3000}, (_, n) =>
-      JSON.stringify({
-        type: 'note.added',
-        id: `n${n}`,
-        timestamp: 1_700_000_000_000 + n,
-        agent: 'main',
-        session: 's',
-        visibility: 'internal',
-        payload: {text: 'x'.repeat(200)},
-      }),
-    )
-    expect((await box.run(['import', '-'], {input: `${many.join('\n')}\n`})).code).toBe(0)
+    await importMany()
     const line = `'${process.execPath}' '${bin}' query --limit 0 | head -1 >/dev/null; echo "\${PIPESTATUS[0]}"`
     const {stdout, stderr} = spawnSync('bash', ['-c', line], {encoding: 'utf8', env: box.env, cwd: box.folder})
     expect(stderr).toBe('')
@@ -135,6 +140,33 @@ describe('terminal', () => {
     const {code, stdout} = await tail.finished
     expect(code).toBe(130)
     expect(linesOf(stdout)).toHaveLength(2)
+  })
+
+  it.each([
+    ['query', '--limit', '0', '--json'],
+    ['replay', '--json'],
+  ])('ends at once on Ctrl-C while its reader takes nothing, and leaves no whole document: %s', async (...args) => {
+    await importMany()
+    const child = spawn(process.execPath, [bin, ...args], {env: box.env, cwd: box.folder})
+    // Its pipe is full when the first bytes are there to be read and nobody reads on. (Without a listener that stays,
+    // Node throws away what is left when the process ends.)
+    await new Promise<void>((resolve) => child.stdout.on('readable', resolve))
+    const start = performance.now()
+    child.kill('SIGINT')
+    expect(await once(child, 'exit')).toEqual([130, null])
+    expect(performance.now() - start).toBeLessThan(1000)
+    const stdout = (await child.stdout.toArray()).join('')
+    expect(stdout.slice(0, 40)).toMatch(/^\{"events":\[/)
+    expect(stdout.slice(-40)).not.toContain(']}')
+  })
+
+  it('takes the same signal, passed on by a parent, for one', async () => {
+    const tail = box.start(['tail', '--last', '2', '--ndjson'])
+    await tail.until('listening')
+    tail.child.kill('SIGINT')
+    tail.child.kill('SIGTERM')
+    const {code, stdout} = await tail.finished
+    expect([code, linesOf(stdout).length]).toEqual([130, 2])
   })
 
   it('ends when its parent asks it to (SIGTERM), too', async () => {

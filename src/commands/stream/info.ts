@@ -15,7 +15,7 @@ export default class StreamInfo extends BaseCommand {
     const {flags} = await this.parse(StreamInfo)
     const store = await this.openStore(flags)
     const about = await store.describe()
-    const {groups} = await store.count(everything, 'type')
+    const {groups} = await store.count(everything, 'type', {signal: this.stop})
     if (flags.json) return this.term.line(JSON.stringify({...about, types: groups}))
     const {paint} = this.term
     const rows = [

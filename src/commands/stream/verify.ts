@@ -13,7 +13,7 @@ export default class StreamVerify extends BaseCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(StreamVerify)
     const admin = await this.openAdmin(flags)
-    const result = await admin.verify()
+    const result = await admin.verify({signal: this.stop})
     if (!result.ok) process.exitCode = Exit.no
     if (flags.json) return this.term.line(JSON.stringify(result))
     const {paint} = this.term

@@ -32,7 +32,7 @@ export async function* tailEvents(
       left--
     }
   }
-  if (left === 0) return
+  if (left === 0 || signal.aborted) return
   for await (const event of store.follow(filter, {from, signal, onHealth})) {
     yield event
     if (--left === 0) return
