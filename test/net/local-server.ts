@@ -10,7 +10,11 @@ export interface LocalServer {
 }
 
 /** A real HTTP server on the loopback address that keeps what it was sent. */
-export async function startServer(answer: http.RequestListener, host = '127.0.0.1'): Promise<LocalServer> {
+export async function startServer(
+  answer: http.RequestListener,
+  host = '127.0.0.1',
+  wantedPort = 0,
+): Promise<LocalServer> {
   const requests: LocalServer['requests'] = []
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = []
@@ -23,7 +27,7 @@ export async function startServer(answer: http.RequestListener, host = '127.0.0.
     })
     answer(request, response)
   })
-  server.listen(0, host)
+  server.listen(wantedPort, host)
   await once(server, 'listening')
   const {port} = server.address() as AddressInfo
   return {

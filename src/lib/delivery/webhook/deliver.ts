@@ -7,7 +7,7 @@ import type {Resolve} from '../../net/destination.ts'
 import type {Cursor} from '../../store/state-port.ts'
 import type {Outgoing} from '../outgoing.ts'
 import type {SinkContext} from '../sink.ts'
-import {type EndpointDetails, readDetails} from './details.ts'
+import {type EndpointDetails, readDetails, type Standstill} from './details.ts'
 import {createGate, type Gate} from './gate.ts'
 import {createHealth} from './health.ts'
 import {createLedger, type Ledger} from './ledger.ts'
@@ -62,8 +62,12 @@ export async function deliver(
   const {state, log, now, diagnostics} = context
   const {retry, queue, webhookTimeoutMs: timeoutMs, logging} = settings
   const stop = new AbortController()
-  const signal = AbortSignal.any([context.signal, stop.signal])
+  const {signal} = stop
+  const stopToo = () => stop.abort()
+  context.signal.addEventListener('abort', stopToo, {once: true})
+  if (context.signal.aborted) stopToo()
   const details: EndpointDetails = {failingMs: readDetails(cursor.details).failingMs}
+  let disabled: Standstill | undefined
   view.details = details
   const known = await state.deliveries({reader, after: cursor.position, limit: mostKnown})
   const limit = endpoint.ordered ? 1 : Math.min(mostConnections, queue.maxSize)
@@ -93,15 +97,14 @@ export async function deliver(
     },
   })
 
-  function standstill(reason: string) {
+  function standstill(reason: string): Standstill {
     return {since: new Date(now()).toISOString(), reason}
   }
 
   function disable(reason: string): void {
-    if (details.disabled !== undefined) return
-    details.disabled = standstill(reason)
+    if (disabled !== undefined) return
+    disabled = standstill(reason)
     report.disabled(reason)
-    ledger.touch()
     stop.abort()
   }
 
@@ -133,17 +136,20 @@ export async function deliver(
   }
   view.parts = {ledger, gate}
   const reading = endpoint.ordered ? deliverInOrder(work, {...options, retry, random}) : deliverUnordered(work, options)
-  const ends = await Promise.allSettled([reading, retries.run(work)].map((loop) => loop.finally(() => stop.abort())))
+  const ends = await Promise.allSettled([reading, retries.run(work)].map((loop) => loop.finally(stopToo)))
+  context.signal.removeEventListener('abort', stopToo)
   await within(stopMs, gate.idle())
   await client.close()
   await gate.idle()
   gate.close()
+  // Only now, with the last save: whoever enables the endpoint must not be overtaken by an earlier one.
+  details.disabled = disabled
   view.parts = undefined
   await ledger.close().catch((error) => {
     diagnostics.warn(`${reader}: its last progress could not be saved and will be repeated: ${messageOf(error)}`)
   })
   for (const end of ends) if (end.status === 'rejected') throw end.reason
-  return details.disabled?.reason
+  return disabled?.reason
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
-import type {ClawEvent, Position} from '../../event/envelope.ts'
+import type {ClawEvent, Position, StoredEvent} from '../../event/envelope.ts'
 import type {Delivery} from '../../store/state-port.ts'
+import type {Outgoing} from '../outgoing.ts'
 import type {NewDelivery} from './ledger.ts'
 
 /** One event on its way to one endpoint. */
@@ -16,8 +17,10 @@ export interface Item {
   isTaken: boolean
 }
 
-export function storedItem({eventId, position, event, attempts, addedAt}: Delivery): Item {
-  return {eventId, position, event, attempts, addedAt, isTaken: false}
+/** Redacted once more, since redaction may have been switched on after it was put there. */
+export function storedItem({eventId, position, event, attempts, addedAt}: Delivery, {prepare}: Outgoing): Item {
+  const stored: StoredEvent = {storedAt: new Date(addedAt).toISOString(), ...event, position}
+  return {eventId, position, event: prepare(stored), attempts, addedAt, isTaken: false}
 }
 
 /** The item as the state store keeps it. */

@@ -16,27 +16,34 @@ export interface OrderedOptions extends ReadOptions {
  * down, and both wait until it works.
  */
 export async function deliverInOrder(work: Work, options: OrderedOptions): Promise<void> {
-  const {gate, settler} = work
-  const {retry, random} = options
-  const most = Math.max(1, retry.maxAttempts)
   const source = createSource(work, options)
   for (let head = await source.take(); head !== undefined; head = await source.take()) {
-    for (let failures = 1; ; failures++) {
-      const tried = await tryOnce(work, head)
-      if (tried === 'stopped') return
-      if (tried === 'settled') break
-      const waitMs = jitteredMs(retry, failures, random)
-      const next = await (failures < most ? rest(waitMs, work) : rest(waitMs, work, source.peek()))
-      if (next === undefined) continue
-      const other = await tryOnce(work, next)
-      if (other === 'stopped') return
-      if (other === 'settled') {
-        settler.bury(head, tried.failure)
-        await source.take()
-        break
-      }
-      gate.trip(other.failure)
+    if (!(await deliverHead(head, source, work, options))) return
+  }
+}
+
+/** Tries until the event is delivered or a dead letter; false when there is to be no more of it. */
+async function deliverHead(head: Item, source: Source, work: Work, {retry, random}: OrderedOptions): Promise<boolean> {
+  const most = Math.max(1, retry.maxAttempts)
+  let isDown = false
+  for (let failures = 1; ; failures++) {
+    const tried = await tryOnce(work, head)
+    if (typeof tried === 'string') return tried === 'settled'
+    const waitMs = jitteredMs(retry, failures, random)
+    const next = await (failures < most ? rest(waitMs, work) : rest(waitMs, work, source.peek()))
+    if (next === undefined) continue
+    const other = await tryOnce(work, next)
+    if (other === 'stopped') return false
+    if (other === 'settled') {
+      await source.take()
+      // It failed while everything did, which says nothing about the event.
+      const last = isDown ? await tryOnce(work, head) : tried
+      if (typeof last === 'string') return last === 'settled'
+      work.settler.bury(head, last.failure)
+      return true
     }
+    isDown = true
+    work.gate.trip(other.failure)
   }
 }
 
@@ -72,8 +79,14 @@ async function rest(ms: number, {signal}: Work, next?: Promise<Item | undefined>
   }
 }
 
-/** What is next in the log, to be looked at before it is taken. */
-function createSource(work: Work, options: ReadOptions) {
+/** What is next in the log. */
+interface Source {
+  /** Looks at it; undefined when the reader was stopped. */
+  peek(): Promise<Item | undefined>
+  take(): Promise<Item | undefined>
+}
+
+function createSource(work: Work, options: ReadOptions): Source {
   const items = readLog(work, options)
   let upcoming: Promise<Item | undefined> | undefined
 
@@ -95,7 +108,7 @@ function createSource(work: Work, options: ReadOptions) {
 
   return {
     peek,
-    async take(): Promise<Item | undefined> {
+    async take() {
       const item = await peek()
       upcoming = undefined
       return item

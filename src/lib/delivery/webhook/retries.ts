@@ -59,7 +59,7 @@ export function createRetries(onCount: () => void): Retries {
       signal.addEventListener('abort', () => wake?.(), {once: true})
       while (!signal.aborted) {
         for (const delivery of await due(work)) {
-          if (!(await launch(work, storedItem(delivery), 'retry'))) return
+          if (!(await launch(work, storedItem(delivery, work.outgoing), 'retry'))) return
         }
         if (performance.now() - counted > countMs) {
           counted = performance.now()

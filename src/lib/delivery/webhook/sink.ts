@@ -15,6 +15,7 @@ const lookMs = 1000
 /** Delivers events to one webhook endpoint. */
 export function createWebhookSink(options: EndpointOptions): Sink {
   const view: EndpointView = {details: {}, delivered: 0, failed: 0}
+  const host = URL.parse(options.endpoint.url)?.host
   let state: 'starting' | 'running' | 'failed' | 'stopped' = 'stopped'
   let reason: string | undefined
 
@@ -32,12 +33,13 @@ export function createWebhookSink(options: EndpointOptions): Sink {
       const why = await deliver(options, context, {cursor, makeRequest, view})
       if (why === undefined) return
       await context.report(disabledEvent(options, why, context))
+      await pause(lookMs, context.signal)
     }
   }
 
   return {
     reader: options.reader,
-    status: () => statusOf(options, view, {state, reason}),
+    status: () => statusOf(view, {reader: options.reader, state, reason, host}),
     async run(context) {
       state = 'starting'
       reason = undefined
@@ -104,25 +106,26 @@ function disabledEvent({reader, endpoint}: EndpointOptions, reason: string, {now
   })
 }
 
+interface OwnStatus extends Pick<SinkStatus, 'reader' | 'state' | 'reason'> {
+  host?: string
+}
+
 function statusOf(
-  {reader, endpoint}: EndpointOptions,
   {details: {disabled, paused}, delivered, failed, parts}: EndpointView,
-  own: {state: SinkStatus['state']; reason?: string},
+  {host, ...own}: OwnStatus,
 ): SinkStatus {
   const {waiting = 0, dead = 0} = parts?.ledger.counts ?? {}
   const inFlight = parts?.gate.inFlight ?? 0
   const unsaved = parts?.ledger.fault
   const still = disabled ?? paused ?? (unsaved === undefined ? undefined : {reason: unsaved})
-  const state =
-    own.state !== 'running' || still === undefined ? own.state : disabled === undefined ? 'paused' : 'disabled'
+  const isStill = own.state === 'running' && still !== undefined
   return {
-    reader,
-    state,
-    reason: own.reason ?? still?.reason,
+    ...own,
+    ...(isStill && {state: disabled === undefined ? 'paused' : 'disabled', reason: still.reason}),
     position: parts?.ledger.position,
     delivered,
     failed,
     waiting: inFlight + waiting,
-    details: {host: URL.parse(endpoint.url)?.host, inFlight, dead},
+    details: {host, inFlight, dead},
   }
 }
