@@ -1,4 +1,5 @@
-import {attach, type HostApi} from './attach.ts'
+import {attach} from './attach.ts'
+import type {HostApi} from './host-api.ts'
 
 /** What OpenClaw loads. It calls `register` several times in one process, in different modes and module graphs. */
 export default {

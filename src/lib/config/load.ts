@@ -20,6 +20,8 @@ export interface LoadedConfig {
   /** Remarks: keys that do nothing here, and what was probably not meant. */
   notes: string[]
   stateDir: string
+  /** How long the host lets a before_tool_call hook take, where its configuration says so. */
+  hookBudgetMs?: number
 }
 
 /**
@@ -42,6 +44,7 @@ export async function loadConfig(options: SourceOptions): Promise<LoadedConfig> 
     config,
     origins,
     stateDir,
+    hookBudgetMs,
     faults: distinct([...sources.faults, ...environment.faults, ...faults, ...deeper]),
     notes: [
       ...sources.notes,

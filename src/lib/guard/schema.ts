@@ -51,6 +51,9 @@ export const toolGuard = section({
     .describe('A template; {{retryBackoffRemainingMs}} is what is left'),
   approvalCacheTtlMs: integer(0, 86_400_000).default(0).describe('After an allow the same call is allowed; 0: off'),
   stopOnMatchDefault: flag().default(false),
+  pinParams: flag()
+    .default(true)
+    .describe('What was judged is what runs: changes that other plugins make to a judged call do not take effect'),
   trace: flag().default(false).describe('Log every step of every judgement'),
   redaction: section({
     enabled: flag().default(false),

@@ -8,7 +8,7 @@ import type {SelectTools} from '../context/select.ts'
 import {loadTokenCounter} from '../context/tokens.ts'
 import {createAnalyzer} from '../context/words.ts'
 import {ClawError} from '../errors.ts'
-import type {ContextIndex, ReadForIndex} from '../store/context-index.ts'
+import type {CatchUpOptions, ContextIndex, ReadForIndex} from '../store/context-index.ts'
 import type {EventStore} from '../store/port.ts'
 import {mirrorAgent} from './context-mirror.ts'
 import {openStore} from './open-store.ts'
@@ -29,6 +29,8 @@ export interface OpenContext {
   store: EventStore
   index: ContextIndex
   tools: SelectTools
+  /** Brings the index up to date again: with the embedded log, or by way of the read model with a server. */
+  refresh(options: CatchUpOptions): Promise<void>
   close(): Promise<void>
 }
 
@@ -49,7 +51,18 @@ export async function openContext(given: StoreLocation, options: OpenContextOpti
   try {
     const [index, counter] = await Promise.all([openIndex({location, store, read}, options), loadTokenCounter()])
     closers.push(() => index.close())
-    return {store, index, tools: {analyzer, lexicon: createLexicon(analyzer), counter, options: passageOptions}, close}
+    const tools = {analyzer, lexicon: createLexicon(analyzer), counter, options: passageOptions}
+    const refresh = async (catchUp: CatchUpOptions) => {
+      if (location.kind === 'nats') {
+        await mirrorAgent(store, mirrorPath(location, options), {
+          agentId: options.agentId,
+          read,
+          signal: catchUp.signal,
+        })
+      }
+      await index.catchUp(catchUp)
+    }
+    return {store, index, tools, refresh, close}
   } catch (thrown) {
     await close()
     throw thrown

@@ -6,8 +6,7 @@ import {ClawError, messageOf} from '../../errors.ts'
 export function makeFile(path: string): void {
   try {
     const folder = dirname(path)
-    // Only what is made here gets its rights from us: a directory that was there may be shared on purpose.
-    if (mkdirSync(folder, {recursive: true, mode: 0o700}) !== undefined) chmodSync(folder, 0o700)
+    makeFolder(folder)
     const file = openSync(path, 'wx', 0o600)
     // SQLite gives -wal and -shm the rights of this file.
     fchmodSync(file, 0o600)
@@ -15,6 +14,23 @@ export function makeFile(path: string): void {
   } catch (thrown) {
     if (!isSystemError(thrown, 'EEXIST') || !existsSync(path)) throw cannotMake(thrown, path)
   }
+}
+
+/**
+ * Makes a directory and those above it. Node's own `recursive` never returns where a directory that is there takes no
+ * new one, as in /proc.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  if (dirname(folder) !== folder) makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder, {mode: 0o700})
+  } catch (thrown) {
+    if (isSystemError(thrown, 'EEXIST')) return
+    throw thrown
+  }
+  // Only what is made here gets its rights from us, whatever the umask; one that was there may be shared on purpose.
+  chmodSync(folder, 0o700)
 }
 
 /** The file itself where `path` is a link to it: SQLite keeps its other files beside that one. */

@@ -1,0 +1,112 @@
+import type {LoadedConfig} from '../config/load.ts'
+import type {StoreLocation} from '../config/store-settings.ts'
+import type {Diagnostics} from '../delivery/diagnostics.ts'
+import {runSinks} from '../delivery/run-sinks.ts'
+import type {SinkStatus} from '../delivery/sink.ts'
+import {messageOf} from '../errors.ts'
+import type {ClawEvent} from '../event/envelope.ts'
+import type {EventStore} from '../store/port.ts'
+import type {StateStore} from '../store/state-port.ts'
+import {openSinks} from './open-sinks.ts'
+import {logName, openState} from './open-state.ts'
+import {openStore} from './open-store.ts'
+
+export interface DeliveryOptions {
+  loaded: LoadedConfig
+  /** The log whose events are delivered. */
+  location: StoreLocation
+  environment: NodeJS.ProcessEnv
+  /** Epoch milliseconds. */
+  now: () => number
+  diagnostics: Diagnostics
+  /** What this process is, as `status` shows it: `gateway`, `serve`. */
+  role: string
+  startAt?: 'now' | 'start'
+  /** Takes events about delivery itself into the log; default: the log that is delivered. Never rejects. */
+  report?: (event: ClawEvent) => Promise<void>
+}
+
+/** Sinks that run until they are stopped. */
+export interface RunningDelivery {
+  status(): DeliveryStatus
+  /** Ends the sinks within a few seconds; what they had not done stays behind their cursors. */
+  stop(): Promise<void>
+}
+
+export interface DeliveryStatus {
+  /** Whether this process runs the sinks; otherwise another of the same state directory does. */
+  isOwner: boolean
+  sinks: SinkStatus[]
+}
+
+/** The longest that stopping waits for sinks to end. */
+const stopMs = 4000
+
+/** Opens the log and the state store, and runs every sink that the configuration asks for. */
+export async function runDelivery(options: DeliveryOptions): Promise<RunningDelivery> {
+  const {loaded, location, now, role, startAt = 'now'} = options
+  const {sinks, diagnostics} = await openSinks(options)
+  if (sinks.length === 0 || loaded.config.transport.mode === 'follower') return nothingToRun
+  const store = await openStore(location, {whenMissing: 'create'})
+  const state = await openState(loaded.stateDir).catch(async (error) => {
+    await store.close()
+    throw error
+  })
+  const stop = new AbortController()
+  let isOwner = false
+  const running = runSinks({
+    sinks,
+    store,
+    state,
+    log: await logName(store),
+    diagnostics,
+    now,
+    startAt,
+    role,
+    signal: stop.signal,
+    report: options.report ?? reportTo(store, diagnostics),
+    onOwner: (owns) => {
+      isOwner = owns
+    },
+  })
+  running.catch((error) => diagnostics.error(`delivery ended: ${messageOf(error)}`))
+  let stopped: Promise<void> | undefined
+  return {
+    status: () => ({isOwner, sinks: sinks.map((sink) => sink.status())}),
+    stop() {
+      stopped ??= end({running, store, state, diagnostics, stop})
+      return stopped
+    },
+  }
+}
+
+const nothingToRun: RunningDelivery = {status: () => ({isOwner: false, sinks: []}), stop: async () => undefined}
+
+interface Ending {
+  running: Promise<void>
+  store: EventStore
+  state: StateStore
+  diagnostics: Diagnostics
+  stop: AbortController
+}
+
+async function end({running, store, state, diagnostics, stop}: Ending): Promise<void> {
+  stop.abort()
+  const {promise: late, resolve} = Promise.withResolvers<'late'>()
+  const timer = setTimeout(() => resolve('late'), stopMs)
+  const outcome = await Promise.race([running.catch(() => undefined), late])
+  clearTimeout(timer)
+  if (outcome === 'late') diagnostics.warn(`some sinks did not end within ${stopMs} ms`)
+  await store.close()
+  await state.close()
+}
+
+function reportTo(store: EventStore, diagnostics: Diagnostics): (event: ClawEvent) => Promise<void> {
+  return async (event) => {
+    try {
+      await store.append([event])
+    } catch (error) {
+      diagnostics.warn(`${event.type} could not be recorded: ${messageOf(error)}`)
+    }
+  }
+}
