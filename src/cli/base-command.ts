@@ -70,8 +70,8 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: Error & {exitCode?: number}): Promise<void> {
-    // What fails because it was told to stop did not fail.
-    if (this.stop.aborted) {
+    // What fails because it was told to stop did not fail; at a question Ctrl-C is a key, and no signal.
+    if (this.stop.aborted || error.name === 'ExitPromptError') {
       process.exitCode = Exit.interrupted
       return
     }

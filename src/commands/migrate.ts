@@ -1,10 +1,11 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
 import {jsonFlag, ndjsonFlag} from '../cli/flags.ts'
-import {createProgress} from '../cli/progress.ts'
+import {createProgress, type Progress} from '../cli/progress.ts'
 import {Exit} from '../lib/errors.ts'
 import type {ClawEvent} from '../lib/event/envelope.ts'
 import {type MigrateResult, migrateWorkspaces} from '../lib/migrate/migrate.ts'
+import {type Removals, removalsText, tooManyRemovals} from '../lib/migrate/removals.ts'
 import {agentWorkspaces} from '../lib/openclaw/workspaces.ts'
 import {eventLine} from '../lib/output/event-line.ts'
 
@@ -27,30 +28,48 @@ export default class Migrate extends BaseCommand {
     }),
     agent: Flags.string({helpValue: 'ID', description: 'whose memory it is [default: main, or as configured]'}),
     'dry-run': Flags.boolean({description: 'print what would be written and write nothing'}),
+    'allow-removals': Flags.boolean({description: 'record most of a memory as removed without asking'}),
     ...jsonFlag,
     ...ndjsonFlag,
   }
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Migrate)
-    const {'dry-run': dryRun} = flags
+    const {'dry-run': dryRun, 'allow-removals': isAllowed} = flags
     const workspaces = await agentWorkspaces({...flags, env: process.env})
     const store = await this.openStore(flags, {whenMissing: dryRun ? 'empty' : 'create'})
     const admin = await this.openAdmin(flags)
-    const progress = createProgress(this.term, {unit: 'files'})
+    let progress: Progress | undefined
     const result = await migrateWorkspaces(workspaces, {
       store,
       lock: () => admin.lock('migrate'),
       dryRun,
       now: Date.now,
       signal: this.stop,
+      confirmRemovals: (removals) => this.confirmRemovals(removals, {dryRun, isAllowed}),
       onEvent: dryRun && !flags.json ? (event) => this.printPlanned(event, flags.ndjson) : undefined,
-      onProgress: ({filesDone, filesTotal}) => progress.update(filesDone, filesTotal),
-    }).finally(() => progress.stop())
+      onProgress: ({filesDone, filesTotal}) => {
+        // Not before somebody has answered.
+        progress ??= createProgress(this.term, {unit: 'files'})
+        progress.update(filesDone, filesTotal)
+      },
+    }).finally(() => progress?.stop())
     if (result.failed.length > 0) process.exitCode = Exit.failed
     if (flags.json) return this.term.line(JSON.stringify(result))
     for (const {path, reason} of result.failed) this.term.note(`failed: ${path}: ${reason}`)
     if (!flags.ndjson) await this.term.line(summaryOf(result, dryRun))
+  }
+
+  /** A wrong or an empty folder looks like a memory of which all is gone. */
+  private async confirmRemovals(
+    removals: Removals,
+    {dryRun, isAllowed}: {dryRun: boolean; isAllowed: boolean},
+  ): Promise<void> {
+    if (isAllowed) return
+    const text = removalsText(removals)
+    if (dryRun) return this.term.note(`${text}: a run would ask, or need --allow-removals, before it records that`)
+    if (!this.term.interactive) throw tooManyRemovals(removals)
+    await this.confirm(`${text}. Record them as removed?`, {yes: false, flag: '--allow-removals'})
   }
 
   private printPlanned(event: ClawEvent, ndjson: boolean): Promise<void> {

@@ -54,14 +54,15 @@ export function scenes() {
   }
 }
 
-/** One run for the agent `main`, at noon. */
+/** One run for the agent `main`, at noon; it may record anything as removed. */
 export function migrate(
   store: EventStore,
   workspace: string,
   options: Partial<MigrateOptions & {agentId: string}> = {},
 ): Promise<MigrateResult> {
   const lock = async () => ({release: async () => undefined})
-  return migrateWorkspace({workspace, agentId: 'main', store, lock, now: () => noon, ...options})
+  const confirmRemovals = () => undefined
+  return migrateWorkspace({workspace, agentId: 'main', store, lock, now: () => noon, confirmRemovals, ...options})
 }
 
 export async function eventsIn(store: EventStore): Promise<ClawEvent[]> {

@@ -15,7 +15,9 @@ export interface KnownFile {
 
 /** What an earlier migration left in the log: the one truth about what is new, changed or gone. */
 export interface Ledger {
-  /** What is known of a path; it is forgotten with that. */
+  /** What is known of a path. */
+  peek(path: string): KnownFile
+  /** The same; it is forgotten with that. */
   take(path: string): KnownFile
   /** The paths that were not taken, in log order. */
   paths(): string[]
@@ -54,11 +56,17 @@ export async function readLedger(store: EventStore, agentId: string, signal?: Ab
     else row.lastPart = parts.add({heading, ordinal, eventId, sha256}, row.lastPart)
   }
 
+  function peek(path: string): KnownFile {
+    const {lastPart, ...file} = files.get(path) ?? {lastPart: -1}
+    return {...file, parts: parts.latest(lastPart)}
+  }
+
   return {
+    peek,
     take(path) {
-      const {lastPart, ...file} = files.get(path) ?? {lastPart: -1}
+      const file = peek(path)
       files.delete(path)
-      return {...file, parts: parts.latest(lastPart)}
+      return file
     },
     paths: () => [...files.keys()],
   }

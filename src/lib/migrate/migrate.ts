@@ -4,10 +4,11 @@ import type {AgentWorkspace} from '../openclaw/workspaces.ts'
 import type {EventStore, Lease} from '../store/port.ts'
 import {type Change, changesOf, removalOf} from './changes.ts'
 import {type MemoryDocument, readDocument} from './document.ts'
-import {readLedger} from './ledger.ts'
+import {type Ledger, readLedger} from './ledger.ts'
 import {readWholeFile} from './read-file.ts'
 import {createRecorder, type Recorder} from './recorder.ts'
-import {type Failure, type MemoryFile, scanWorkspace} from './scan.ts'
+import {areMost, countRemovals, isIn, type Removals, tooManyRemovals} from './removals.ts'
+import {type Failure, type MemoryFile, type Scan, scanWorkspace} from './scan.ts'
 import {reasonOf} from './unreadable.ts'
 import {type OpenedWorkspace, openWorkspaces} from './workspace.ts'
 
@@ -17,6 +18,11 @@ export interface MigrateOptions {
   lock: () => Promise<Lease>
   /** Do everything but the writing. */
   dryRun?: boolean
+  /**
+   * Asked before anything is written when a run would record most of an agent's memory as removed (`areMost`); what it
+   * throws ends the run. Absent: such a run fails.
+   */
+  confirmRemovals?: (removals: Removals) => void | Promise<void>
   /** Epoch milliseconds. */
   now: () => number
   signal?: AbortSignal
@@ -61,7 +67,9 @@ export async function migrateWorkspaces(
   const recorder = createRecorder(options)
   const tally: Tally = {files: 0, events: 0, known: 0, superseded: 0, failed, filesDone: 0, filesTotal: 0}
   try {
-    for (const workspace of opened) await migrateOne(workspace, {...options, recorder, tally})
+    const surveyed: Surveyed[] = []
+    for (const workspace of opened) surveyed.push(await survey(workspace, options))
+    for (const workspace of surveyed) await migrateOne(workspace, {...options, recorder, tally})
     const {appended, duplicates} = await recorder.finish()
     const {files, events, known, superseded} = tally
     return {files, events, appended, duplicates: known + duplicates, superseded, failed}
@@ -87,13 +95,32 @@ interface Run extends MigrateOptions {
   tally: Tally
 }
 
+interface Surveyed extends OpenedWorkspace {
+  ledger: Ledger
+  scan: Scan
+}
+
+/** What the log and the workspace hold, and whether somebody has to agree before it is recorded. */
+async function survey(workspace: OpenedWorkspace, options: MigrateOptions): Promise<Surveyed> {
+  const {store, signal, confirmRemovals = refuse} = options
+  const {agentId, root} = workspace
+  const ledger = await readLedger(store, agentId, signal)
+  const scan = scanWorkspace(root)
+  const removals = await countRemovals(scan, ledger, signal)
+  if (areMost(removals)) await confirmRemovals({agentId, workspace: root, ...removals})
+  return {...workspace, ledger, scan}
+}
+
+function refuse(removals: Removals): never {
+  throw tooManyRemovals(removals)
+}
+
 /** Files between two turns of the event loop, so that a signal stops also a run that finds nothing to append. */
 const filesPerTurn = 64
 
-async function migrateOne({root, prefix, agentId}: OpenedWorkspace, run: Run): Promise<void> {
-  const {store, now, signal, tally, onProgress} = run
-  const ledger = await readLedger(store, agentId, signal)
-  const {files, failed} = scanWorkspace(root)
+async function migrateOne({prefix, agentId, ledger, scan}: Surveyed, run: Run): Promise<void> {
+  const {now, signal, tally, onProgress} = run
+  const {files, failed} = scan
   tally.filesTotal += files.length
   for (const file of files) {
     signal?.throwIfAborted()
@@ -131,11 +158,4 @@ async function record(changes: Iterable<Change>, {recorder, tally, signal}: Run)
       await recorder.add(event)
     }
   }
-}
-
-/** Whether `path` or a folder around it is among `paths`: of what could not be read nobody knows that it is gone. */
-function isIn(paths: ReadonlySet<string>, path: string): boolean {
-  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1))
-    if (paths.has(path.slice(0, end))) return true
-  return false
 }
