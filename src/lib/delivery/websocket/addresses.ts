@@ -35,14 +35,18 @@ export function isLoopbackHost(host: string | undefined): boolean {
 /** Whether a page of this origin may connect: one of this machine, or a listed one. */
 export function compileOriginTest(allowed: readonly string[]): (origin: string) => boolean {
   const listed = new Set(allowed.map(originOf))
-  return (given) => {
-    const origin = originOf(given)
-    return listed.has(origin) || (/^https?:/.test(origin) && isLoopback(new URL(origin).hostname))
+  return (origin) => {
+    const url = webUrl(origin)
+    return listed.has(originOf(origin)) || (url !== undefined && isLoopback(url.hostname))
   }
 }
 
 /** In the form that a browser sends; other schemes and `null` as they are. */
 function originOf(text: string): string {
+  return webUrl(text)?.origin ?? text.toLowerCase()
+}
+
+function webUrl(text: string): URL | undefined {
   const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) ? url.origin : text.toLowerCase()
+  return url !== null && /^https?:$/.test(url.protocol) ? url : undefined
 }

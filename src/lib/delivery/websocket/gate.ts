@@ -2,6 +2,7 @@ import http, {type IncomingMessage, type Server, type ServerResponse, STATUS_COD
 import type {Socket} from 'node:net'
 import type {Duplex} from 'node:stream'
 import type {WebSocket} from 'ws'
+import {messageOf} from '../../errors.ts'
 import type {Admission} from './admission.ts'
 import type {WebSocketLimits} from './limits.ts'
 import type {Rights} from './rights.ts'
@@ -60,17 +61,29 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   )
 
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const socket = request.socket
     stream.on('error', () => stream.destroy())
-    const address = socket.remoteAddress ?? ''
-    const decision = admission.admit({headers: request.headers, url: request.url, address})
-    if ('status' in decision) return refuse(stream, decision.status, decision.reason, address)
-    if (clients() >= limits.clients) return refuse(stream, 503, `there are ${limits.clients} clients already`, address)
-    websockets.handleUpgrade(request, stream, head, (ws) => {
-      guests.delete(socket)
-      onClient(ws, socket, decision)
-    })
+    const address = request.socket.remoteAddress ?? ''
+    try {
+      letIn(request, stream, head, address)
+    } catch (error) {
+      // An error here would end the whole process, for something that a stranger sent.
+      stream.destroy()
+      onRefused(500, messageOf(error), address)
+    }
   })
+
+  function letIn(request: IncomingMessage, stream: Duplex, head: Buffer, address: string): void {
+    const {socket, headers, url} = request
+    const decision = admission.admit({headers, url, address})
+    if ('status' in decision) refuse(stream, decision.status, decision.reason, address)
+    else if (clients() >= limits.clients) refuse(stream, 503, `there are ${limits.clients} clients already`, address)
+    else {
+      websockets.handleUpgrade(request, stream, head, (ws) => {
+        guests.delete(socket)
+        onClient(ws, socket, decision)
+      })
+    }
+  }
 
   function refuse(stream: Duplex, status: number, reason: string, address: string): void {
     onRefused(status, reason, address)

@@ -39,30 +39,36 @@ export function openStream(options: StreamOptions): Stream {
   const mostHeld = limits.bufferBytes / 2
   /** Up to here everything that is wanted was sent, or told to be missed. */
   let place = from ?? feed.position()
-  let missed: {to: Position; count: number} | undefined
-  /** What comes while the log is read. */
-  let held: Batch[] | undefined
+  /**
+   * `live`: what comes is sent. `skipping`: it is counted. `holding`: it is kept while the log is read up to it.
+   * `reading`: it is left, since the log will be read.
+   */
+  let mode: 'live' | 'skipping' | 'holding' | 'reading' | 'ended' = isLossless ? 'reading' : 'live'
+  let missed: {to: Position; count: number} = {to: place, count: 0}
+  let held: Batch[] = []
   let heldBytes = 0
-  let isEnded = false
 
   const listener: Listener = {
     take(batch) {
-      if (held !== undefined) hold(batch)
-      else if (missed !== undefined) skip(batch)
-      else if (connection.hasRoom(batch.frames.length)) send(batch)
-      else if (isLossless) {
-        feed.leave(listener)
-        void catchUp()
-      } else {
-        skip(batch)
-        void connection.drained().then(tellMissed)
-      }
+      if (mode === 'holding') hold(batch)
+      else if (mode === 'skipping') skip(batch)
+      else if (mode === 'live') sendLive(batch)
     },
     fail(error) {
-      if (isEnded) return
+      if (mode === 'ended') return
       end()
       onFault(error)
     },
+  }
+
+  function sendLive(batch: Batch): void {
+    if (connection.hasRoom(batch.frames.length)) send(batch)
+    else if (isLossless) readAgain()
+    else {
+      mode = 'skipping'
+      skip(batch)
+      void connection.drained().then(tellMissed)
+    }
   }
 
   function send({frames, count, to}: {frames?: Buffer; count: number; to: Position}): void {
@@ -73,75 +79,79 @@ export function openStream(options: StreamOptions): Stream {
   }
 
   function skip({count, to}: Batch): void {
-    missed = {to, count: (missed?.count ?? 0) + count}
+    missed = {to, count: missed.count + count}
     onMissed(count)
   }
 
   function tellMissed(): void {
-    if (isEnded || missed === undefined) return
+    if (mode !== 'skipping') return
     connection.reply({type: 'missed', from: place, ...missed})
     place = missed.to
-    missed = undefined
+    missed = {to: place, count: 0}
+    mode = 'live'
   }
 
   function hold(batch: Batch): void {
     heldBytes += batch.frames.length
-    if (heldBytes <= mostHeld) held?.push(batch)
+    if (heldBytes <= mostHeld) held.push(batch)
     // It is read from the log in the next round.
     else held = []
   }
 
+  function readAgain(): void {
+    mode = 'reading'
+    feed.leave(listener)
+    void catchUp()
+  }
+
   async function catchUp(): Promise<void> {
     try {
-      while (!isEnded) {
-        await connection.drained()
-        while (feed.position() < place && !isEnded) await setTimeout(lagMs)
-        if (isEnded) return
-        held = []
-        heldBytes = 0
-        feed.join(audience, listener)
-        await copy(feed.position())
-        if (isEnded) return
-        const batches = held
-        held = undefined
-        if (heldBytes <= mostHeld) return follow(batches)
-        feed.leave(listener)
-      }
+      await connection.drained()
+      while (feed.position() < place && isGoingOn()) await setTimeout(lagMs)
+      if (!isGoingOn()) return
+      mode = 'holding'
+      held = []
+      heldBytes = 0
+      feed.join(audience, listener)
+      await copy(feed.position())
+      if (!isGoingOn()) return
+      if (heldBytes > mostHeld) readAgain()
+      else goLive(held)
     } catch (error) {
       listener.fail(error)
     }
+  }
+
+  /** Asked after every wait. */
+  function isGoingOn(): boolean {
+    return mode !== 'ended'
   }
 
   /** Sends what the log has up to `end`, no faster than it is taken. */
   async function copy(end: Position): Promise<void> {
     while (place < end) {
       const piece = await read(place, end)
-      if (isEnded) return
+      if (!isGoingOn()) return
       send(piece)
       // Others have their turn, and bytes can leave.
       await setImmediate()
       await connection.drained()
-      if (isEnded) return
+      if (!isGoingOn()) return
     }
   }
 
   /** Goes on with what came meanwhile. Should it not fit, the log is read again. */
-  function follow(batches: Batch[]): void {
-    for (const batch of batches) {
-      if (!connection.hasRoom(batch.frames.length)) {
-        feed.leave(listener)
-        void catchUp()
-        return
-      }
-      send(batch)
-    }
+  function goLive(batches: Batch[]): void {
+    mode = 'live'
+    held = []
+    for (const batch of batches) if (mode === 'live') sendLive(batch)
   }
 
   function end(): void {
-    if (isEnded) return
+    if (mode === 'ended') return
     feed.leave(listener)
     tellMissed()
-    isEnded = true
+    mode = 'ended'
   }
 
   if (isLossless) void catchUp()
