@@ -52,8 +52,8 @@ export function addressKind(address: string): AddressKind {
   return privateRanges.check(bare, type) ? 'private' : 'public'
 }
 
-/** IPv6 addresses that lead to an IPv4 one: mapped, compatible, NAT64 and 6to4. */
-function embeddedIpv4(address: string): string | undefined {
+/** The IPv4 address that an IPv6 one leads to: mapped, compatible, NAT64 and 6to4. */
+export function embeddedIpv4(address: string): string | undefined {
   const words = wordsOf(address)
   const [first, second, third] = words
   const isMapped = words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff

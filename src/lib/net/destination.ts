@@ -1,6 +1,6 @@
 import {lookup as resolveName} from 'node:dns/promises'
 import {isIP, type LookupFunction} from 'node:net'
-import {addressKind} from './address.ts'
+import {addressKind, embeddedIpv4} from './address.ts'
 import {HttpFault} from './http-fault.ts'
 
 export interface Address {
@@ -23,7 +23,8 @@ const systemResolve: Resolve = (name) => resolveName(name, {all: true})
 /**
  * The parsed URL of something outside. Throws an `HttpFault` where it is not http(s), or its host is an address that
  * may not be connected to: link-local, metadata and other special ones, and private ones unless they are written the
- * usual way (`127.0.0.1`, not `0x7f.1` or `[::ffff:7f00:1]`), since nobody writes the others by accident.
+ * usual way (`127.0.0.1`, not `0x7f.1`, `[::ffff:7f00:1]` or `[64:ff9b::7f00:1]`), since nobody writes the others by
+ * accident.
  */
 export function checkUrl(text: string, {allowPrivate = false}: DestinationPolicy = {}): URL {
   const url = URL.parse(text)
@@ -32,7 +33,7 @@ export function checkUrl(text: string, {allowPrivate = false}: DestinationPolicy
   const host = bareHost(url)
   if (isIP(host) === 0 || allowPrivate) return url
   const kind = addressKind(host)
-  const isPlain = hostAsWritten(text) === url.hostname && !host.startsWith('::ffff:')
+  const isPlain = hostAsWritten(text) === url.hostname && (isIP(host) === 4 || embeddedIpv4(host) === undefined)
   if (kind === 'special' || (kind === 'private' && !isPlain)) throw refused(host)
   return url
 }
