@@ -8,6 +8,7 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   jetstream: async () => (await import('./jetstream.ts')).jetstream(),
   migrate: async () => (await import('./migrate.ts')).migrateNotes(),
   guard: async () => (await import('./guard.ts')).guard(),
+  websocket: async () => (await import('./websocket.ts')).websocket(),
   context: async () => (await import('./context.ts')).context(),
 }
 
