@@ -7,6 +7,8 @@ import type {Sink, SinkContext} from './sink.ts'
 const leaseMs = 1000
 const firstRestartMs = 500
 const longestRestartMs = 30_000
+/** After the signal, a sink may end its work for so long; then it is left to itself. */
+const stopMs = 3000
 
 export interface RunSinksOptions extends Omit<SinkContext, 'signal'> {
   sinks: readonly Sink[]
@@ -18,11 +20,14 @@ export interface RunSinksOptions extends Omit<SinkContext, 'signal'> {
 
 /**
  * Runs the sinks while this process has the lease of the state directory; waits for it otherwise, so that another
- * process takes over within about a second. Resolves when the signal has aborted and every sink has ended.
+ * process takes over within about a second. Resolves when the signal has aborted and every sink has ended, or has had
+ * its time for it.
  */
 export async function runSinks({sinks, role, signal, onOwner, ...context}: RunSinksOptions): Promise<void> {
+  const askForLease = createAsking(context.state, role, context.diagnostics)
+  const overdue = afterAbort(signal, stopMs)
   while (!signal.aborted) {
-    const lease = await tryOwn(context.state, role, context.diagnostics)
+    const lease = await askForLease()
     if (lease === undefined) {
       await pause(leaseMs, signal)
       continue
@@ -35,7 +40,8 @@ export async function runSinks({sinks, role, signal, onOwner, ...context}: RunSi
     watch.unref()
     const own = AbortSignal.any([signal, lost.signal])
     try {
-      await Promise.all(sinks.map((sink) => keepRunning(sink, {...context, signal: own})))
+      const ended = Promise.all(sinks.map((sink) => keepRunning(sink, {...context, signal: own})))
+      await Promise.race([ended, overdue])
     } finally {
       clearInterval(watch)
       await lease.release()
@@ -44,13 +50,30 @@ export async function runSinks({sinks, role, signal, onOwner, ...context}: RunSi
   }
 }
 
-async function tryOwn(state: StateStore, role: string, diagnostics: SinkContext['diagnostics']) {
-  try {
-    return await state.tryOwn(role)
-  } catch (error) {
-    diagnostics.warn(`the lease of the sinks could not be asked for, trying again: ${messageOf(error)}`)
-    return undefined
+/** A state store that fails is said once, not at every try. */
+function createAsking(state: StateStore, role: string, diagnostics: SinkContext['diagnostics']) {
+  let isFailing = false
+  return async () => {
+    try {
+      const lease = await state.tryOwn(role)
+      isFailing = false
+      return lease
+    } catch (error) {
+      if (!isFailing) {
+        diagnostics.warn(`the lease of the sinks could not be asked for, trying again: ${messageOf(error)}`)
+      }
+      isFailing = true
+      return undefined
+    }
   }
+}
+
+function afterAbort(signal: AbortSignal, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const wait = () => void setTimeout(resolve, ms).unref()
+    if (signal.aborted) wait()
+    else signal.addEventListener('abort', wait, {once: true})
+  })
 }
 
 /** Runs one sink until the signal aborts; a fault of it costs the others nothing and is tried again, ever slower. */

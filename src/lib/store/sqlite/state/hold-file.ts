@@ -1,6 +1,8 @@
+import {existsSync} from 'node:fs'
 import type {Driver} from '../connection.ts'
-import {isBusy, storeFault} from '../faults.ts'
+import {isBusy} from '../faults.ts'
 import {fileIdentity, makeFile} from '../file.ts'
+import {stateFault} from './faults.ts'
 
 export interface HeldFile {
   isHeld(): boolean
@@ -14,15 +16,16 @@ export interface HeldFile {
  */
 export function holdFile({DatabaseSync}: Driver, path: string): HeldFile | undefined {
   makeFile(path)
+  const identity = fileIdentity(path)
   const db = new DatabaseSync(path, {timeout: 0})
   try {
-    db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
+    // Nothing is ever written to it, also where the disk is full.
+    db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (thrown) {
     db.close()
     if (isBusy(thrown)) return undefined
-    throw storeFault(thrown, path)
+    throw stateFault(thrown, path)
   }
-  const identity = fileIdentity(path)
   let isReleased = false
   return {
     isHeld: () => !isReleased && fileIdentity(path) === identity,
@@ -31,5 +34,20 @@ export function holdFile({DatabaseSync}: Driver, path: string): HeldFile | undef
       isReleased = true
       db.close()
     },
+  }
+}
+
+/** Whether anybody holds the file, in any process. */
+export function isFileHeld({DatabaseSync}: Driver, path: string): boolean {
+  if (!existsSync(path)) return false
+  const db = new DatabaseSync(path, {timeout: 0, readOnly: true})
+  try {
+    db.exec('SELECT count(*) FROM sqlite_schema')
+    return false
+  } catch (thrown) {
+    if (isBusy(thrown)) return true
+    throw stateFault(thrown, path)
+  } finally {
+    db.close()
   }
 }

@@ -1,4 +1,4 @@
-import type {Cursor, Delivery} from '../../state-port.ts'
+import type {Cursor, Delivery, Owner} from '../../state-port.ts'
 
 type Row = Record<string, unknown>
 
@@ -31,4 +31,13 @@ export function deliveryOf(row: Row): Delivery {
 export function deliveryColumns(delivery: Omit<Delivery, 'reader'>): Array<string | number> {
   const {eventId, position, state, attempts, nextAt, addedAt, lastError, event} = delivery
   return [eventId, position, state, attempts, nextAt, addedAt, lastError, JSON.stringify(event)]
+}
+
+export function ownerOf(row: Row): Owner {
+  return {
+    pid: Number(row['pid']),
+    host: String(row['host']),
+    role: String(row['role']),
+    since: Number(row['since']),
+  }
 }

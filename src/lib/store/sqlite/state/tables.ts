@@ -1,3 +1,5 @@
+export const stateVersion = 1
+
 /** Several processes open the file at once, so every statement must do no harm when it runs a second time. */
 export const stateTables = `
 CREATE TABLE IF NOT EXISTS cursors (
@@ -27,4 +29,5 @@ CREATE TABLE IF NOT EXISTS owner (
   role TEXT NOT NULL,
   since INTEGER NOT NULL
 );
+PRAGMA user_version = ${stateVersion};
 `
