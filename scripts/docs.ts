@@ -3,6 +3,7 @@ import {writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {jsonSchema} from '../src/lib/config/schema.ts'
 import {catalogue} from '../src/lib/event/catalogue.ts'
+import {compatibilityPage} from './compatibility.ts'
 
 const folder = path.join(import.meta.dirname, '..', 'docs')
 
@@ -95,4 +96,5 @@ function escaped(text: string): string {
 if (process.argv[1] === import.meta.filename) {
   writeFileSync(path.join(folder, 'events.md'), eventsPage())
   writeFileSync(path.join(folder, 'configuration.md'), configurationPage())
+  writeFileSync(path.join(folder, 'compatibility.md'), compatibilityPage())
 }

@@ -137,6 +137,7 @@ function started({directory}: AgentStream, heard: Heard): Draft[] {
     run.isEnded = false
     run.hasSpoken = false
     run.usage = undefined
+    run.outputTokens = undefined
   }
   if (ids.sessionKey !== undefined) {
     const session = directory.session(ids.sessionKey)
@@ -191,16 +192,18 @@ function approval({calls}: AgentStream, heard: Heard): Draft[] {
   return [eventOf(heard, isKnown ? `approval.${phase}` : 'agent.approval')]
 }
 
-/** Only where the messages of the run do not say it better. */
+/** A running count, for runs whose messages do not say what they used. */
 function countTokens(run: KnownRun, data: Record<string, unknown>): void {
   const output = valueAt(data, 'outputTokens')
-  if (typeof output === 'number' && run.usage?.['input'] === undefined) run.usage = {output}
+  if (typeof output === 'number') run.outputTokens = output
 }
 
 function eventOf({stream, phase, data, ids, run, seq, at}: Heard, type: string): Draft {
   const taken = snapshotOf(data)
   const isEnd = type === 'lifecycle.end' || type === 'lifecycle.error'
-  const known = {model: run?.model, provider: run?.provider, channel: run?.channel, ...(isEnd && {usage: run?.usage})}
+  const counted = run?.outputTokens === undefined ? undefined : {output: run.outputTokens}
+  const usage = isEnd ? (run?.usage ?? counted) : undefined
+  const known = {model: run?.model, provider: run?.provider, channel: run?.channel, usage}
   return {
     ...ids,
     type,

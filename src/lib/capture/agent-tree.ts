@@ -54,7 +54,11 @@ export interface StatusNow {
 /** The agents and their subagents at a moment (epoch milliseconds). Pure. */
 export function at(state: StatusState, now: number): AgentTree {
   const children = childrenByParent(state)
-  const agents = [...state.agents.values()].map((agent) => agentNode(state, agent, children, now))
+  const work = workByAgent(state)
+  const agents = [...state.agents.values()].map((agent) => ({
+    ...agentNode(state, agent, work.get(agent.agentId), now),
+    subagents: (children.get(`agent ${agent.agentId}`) ?? []).map((child) => subagentNode(state, child, children, now)),
+  }))
   return {agents: agents.sort((a, b) => (a.agentId < b.agentId ? -1 : 1))}
 }
 
@@ -146,10 +150,14 @@ function childrenByParent({subagents}: StatusState): Children {
   return children
 }
 
-function agentNode(state: StatusState, agent: AgentState, children: Children, now: number): AgentNode {
+function agentNode(
+  {windows}: StatusState,
+  agent: AgentState,
+  work: AgentWork | undefined,
+  now: number,
+): Omit<AgentNode, 'subagents'> {
   const {agentId, toolCalls, lastActiveAt} = agent
-  const {status, since, reason, activity, activityDetail} = statusOf(agent, state.windows, now)
-  const tool = newestTool(state, agentId)
+  const {status, since, reason, activity, activityDetail} = statusOf(agent, windows, now)
   return {
     agentId,
     status,
@@ -158,10 +166,9 @@ function agentNode(state: StatusState, agent: AgentState, children: Children, no
     since: timeText(since),
     reason,
     ...(lastActiveAt !== undefined && {lastActiveAt: timeText(lastActiveAt)}),
-    activeSessionCount: countSessions(state, agentId),
+    activeSessionCount: work?.sessions ?? 0,
     toolCalls,
-    ...(tool !== undefined && {currentTool: toolNode(tool)}),
-    subagents: (children.get(`agent ${agentId}`) ?? []).map((child) => subagentNode(state, child, children, now)),
+    ...(work?.tool !== undefined && {currentTool: toolNode(work.tool)}),
   }
 }
 
@@ -184,14 +191,23 @@ function subagentNode(state: StatusState, child: SubagentState, children: Childr
   }
 }
 
-/** The newest tool that runs in a session of the agent's own: those of its children are shown with them. */
-function newestTool({sessions, subagents}: StatusState, agentId: string): RunningTool | undefined {
-  let newest: RunningTool | undefined
-  for (const [key, session] of sessions) {
-    if (session.agentId !== agentId || subagents.has(key)) continue
-    for (const tool of session.tools.values()) if (newest === undefined || tool.since >= newest.since) newest = tool
+interface AgentWork {
+  /** Sessions that have not ended. */
+  sessions: number
+  /** The newest tool that runs in a session of the agent's own: those of its children are shown with them. */
+  tool?: RunningTool
+}
+
+function workByAgent({sessions, subagents}: StatusState): Map<string, AgentWork> {
+  const byAgent = new Map<string, AgentWork>()
+  for (const [key, {agentId, tools}] of sessions) {
+    const work = byAgent.get(agentId) ?? {sessions: 0}
+    byAgent.set(agentId, work)
+    work.sessions++
+    if (subagents.has(key)) continue
+    for (const tool of tools.values()) if (work.tool === undefined || tool.since >= work.tool.since) work.tool = tool
   }
-  return newest
+  return byAgent
 }
 
 function toolNode({toolName, since}: RunningTool): ToolNode {

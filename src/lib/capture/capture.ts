@@ -1,5 +1,6 @@
 import type {Config} from '../config/schema.ts'
 import type {ClawEvent} from '../event/envelope.ts'
+import {RecentMap} from '../guard/recent-map.ts'
 import type {Verdict} from '../guard/verdict.ts'
 import {type AgentStream, hear} from './agent-stream.ts'
 import {type AgentTree, at as treeAt} from './agent-tree.ts'
@@ -10,7 +11,7 @@ import {approvalEvents, type GuardRecording, guardEvents} from './guard-events.t
 import {createHeldTools} from './held-tools.ts'
 import {hookTable, legacyHooks} from './hooks.ts'
 import {type HookCall, type HostCall, readCall} from './host-call.ts'
-import {createDirectory} from './memory.ts'
+import {createDirectory, memoryLimits} from './memory.ts'
 import {createMessages} from './message-hooks.ts'
 import {readHook, rowsByName, type Scene} from './readers.ts'
 import {createReplies} from './replies.ts'
@@ -84,6 +85,7 @@ export function createCapture(options: CaptureOptions): Capture {
     calls,
     held,
     messages: createMessages(),
+    told: new RecentMap(memoryLimits.messages),
     conversation: createConversation(directory, replies),
     keepsContent: privacy.payloadMode === 'full',
   }
@@ -119,6 +121,18 @@ export function createCapture(options: CaptureOptions): Capture {
     return host
   }
 
+  /** What cannot be read has happened all the same. */
+  function readAny(host: HostCall): Draft[] {
+    try {
+      return readHook(scene, host)
+    } catch {
+      counters.unreadable++
+      const {ids, row, at} = host
+      const named = {type: row.types[0]!, eventName: row.hook, source: row.kind}
+      return [{...ids, ...named, at, data: {}, metadata: {isUnreadable: true}}]
+    }
+  }
+
   /** Several registrations are handed the same object. */
   function isCopy({event, hook}: HookCall): boolean {
     const isTold = told.get(event) === hook
@@ -141,7 +155,7 @@ export function createCapture(options: CaptureOptions): Capture {
           counters.copies++
           return []
         }
-        const drafts = [...endings(call.hook), ...readHook(scene, host)]
+        const drafts = [...endings(call.hook), ...readAny(host)]
         if (drafts.length === 0) counters.folded++
         return emit(drafts)
       })

@@ -1,3 +1,4 @@
+import {hash} from 'node:crypto'
 import {RecentMap} from '../guard/recent-map.ts'
 import {type Draft, withCuts} from './draft.ts'
 import {idAt, present, valueAt} from './fields.ts'
@@ -36,12 +37,13 @@ export function messageWritten(scene: Conversation, call: HostCall): Draft[] {
   return text.trim() === '' ? [] : scene.replies.written({draft: answered(scene, host, message, text), text})
 }
 
-/** Without any name for a message, only the host's own object tells a copy. */
+/** What two copies of one message have in common. Without any name for it, only the host's own object tells. */
 function keyOf({ids}: HostCall, message: object, text: string): string | undefined {
+  const place = ids.sessionKey ?? ''
   const name = idAt(message, 'idempotencyKey') ?? idAt(message, 'responseId')
+  if (name !== undefined) return `${place} ${name} ${text.length}`
   const time = idAt(message, 'timestamp')
-  if (name === undefined && time === undefined) return undefined
-  return `${ids.sessionKey ?? ''} ${name ?? ''} ${name === undefined ? time : ''} ${text.length}`
+  return time === undefined ? undefined : `${place} ${time} ${hash('sha256', text)}`
 }
 
 function said({directory}: Conversation, host: HostCall, message: object, text: string): Draft {

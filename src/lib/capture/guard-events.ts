@@ -1,7 +1,7 @@
 import type {Verdict} from '../guard/verdict.ts'
 import type {Call} from './calls.ts'
 import type {Draft} from './draft.ts'
-import {present} from './fields.ts'
+import {present, valueAt} from './fields.ts'
 import type {HostCall} from './host-call.ts'
 import {type Snapshot, snapshotOf} from './snapshot.ts'
 import {type ToolMemory, toolDraft, toolNameOf} from './tool-hooks.ts'
@@ -44,7 +44,7 @@ function decided(
       call.isAsked = true
       return [draft('approval.requested', {...verdict.ask})]
     case 'rewrite':
-      memory.calls.expect(call, {...(taken.data['params'] as object | undefined), ...verdict.params})
+      memory.calls.expect(call, {...(valueAt(taken.data, 'params') as object | undefined), ...verdict.params})
       return [draft('tool.guard.allowed', {params: verdict.params})]
     default:
       return [draft('tool.guard.allowed')]
@@ -67,7 +67,7 @@ export function approvalEvents(recording: GuardRecording, host: HostCall, verdic
 /** The call that is judged; a new one where its own hook was not told of, or another plugin changed it beyond knowing. */
 function callOf({calls}: ToolMemory, host: HostCall, {data}: Snapshot): Call {
   const toolName = toolNameOf(host)
-  return calls.find(host, toolName, data['params']) ?? calls.announce(host, toolName)
+  return calls.find(host, toolName, valueAt(data, 'params')) ?? calls.announce(host, toolName)
 }
 
 /** The event-server plugin's names, and what it has no name for under ours. */
@@ -97,7 +97,7 @@ function eventOf(
   type: string,
   fields: Record<string, unknown>,
 ): Draft {
-  const {params} = {params: taken.data['params'], ...fields}
+  const {params} = {params: valueAt(taken.data, 'params'), ...fields}
   const data = {
     ...taken.data,
     ...fields,

@@ -1,10 +1,10 @@
 import {errorOf, isFailure} from '../event/dialects/payload.ts'
+import {lineageFields, outerIdOf} from './call-fields.ts'
 import {type Call, type Calls, correlationOf} from './calls.ts'
 import {type Draft, withCuts} from './draft.ts'
 import {idAt, present} from './fields.ts'
 import type {Directory, Ids} from './memory.ts'
 import {snapshotOf} from './snapshot.ts'
-import {lineageFields, outerIdOf} from './tool-hooks.ts'
 
 /** What the agent-event stream told of one call, until it is clear whether hooks tell it, too. */
 interface Held {
@@ -98,7 +98,7 @@ export function createHeldTools(calls: Calls, directory: Directory): HeldTools {
       const key = keyOf(ids)
       const start = held.get(key)?.start
       held.delete(key)
-      return start !== undefined && call === undefined ? [draft(ids, start, 'tool.called', undefined)] : []
+      return start !== undefined && call?.isTold === false ? [draft(ids, start, 'tool.called', call)] : []
     },
     finish(runId) {
       const drafts: Draft[] = []

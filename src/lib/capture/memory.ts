@@ -16,6 +16,8 @@ export interface Ids {
 export interface KnownSession {
   agentId?: string
   sessionId?: string
+  /** Epoch milliseconds. */
+  startedAt?: number
   /** The run that was last seen in it. */
   runId?: string
   /** The correlation of the message that came in last: what goes out answers it. */
@@ -36,7 +38,9 @@ export interface KnownRun extends Ids {
   isEnded: boolean
   /** Whether any reply of it was recorded. */
   hasSpoken: boolean
+  /** The sum of what its messages used. */
   usage?: Record<string, number>
+  outputTokens?: number
   prompt?: PromptSizes
 }
 
@@ -65,8 +69,8 @@ export interface Directory {
   currentRun(sessionKey: string | undefined): string | undefined
   /** The ids with what is known of their session and run; takes note of what is new in them. */
   learn(ids: Ids): Ids
-  /** A session that goes on under the same key is another one. */
-  renew(key: string, sessionId: string | undefined): void
+  /** A session began at `at`: what went on under the same key was another one. */
+  renew(key: string, sessionId: string | undefined, at: number): void
   lineage(sessionKey: string | undefined): Lineage | undefined
   adopt(lineage: Lineage): void
 }
@@ -104,8 +108,9 @@ export function createDirectory(): Directory {
       }
       return {agentId, sessionId, sessionKey, runId, toolCallId: ids.toolCallId}
     },
-    renew(key, sessionId) {
+    renew(key, sessionId, at) {
       const place = session(key)
+      place.startedAt = at
       place.sessionId = sessionId
       place.runId = undefined
     },

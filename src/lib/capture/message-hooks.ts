@@ -64,7 +64,8 @@ export function messageEvent(directory: Directory, host: HostCall, type: string)
     const value = data[name] === undefined ? idAt(ctx, name) : undefined
     if (value !== undefined) data[name] = value
   }
-  const error = typeof data['error'] === 'string' && data['error'] !== '' ? data['error'] : undefined
+  const told = valueAt(data, 'error')
+  const error = typeof told === 'string' && told !== '' ? told : undefined
   return {
     ...ids,
     type,

@@ -67,7 +67,8 @@ function outlineField(key: string, value: unknown): Record<string, unknown> {
 function outlineList(key: string, list: readonly unknown[]): Record<string, unknown> {
   const name = key.replace(/s$/, '')
   const count = {[`${name}Count`]: list.length}
-  if (key === 'assistantTexts') return {...count, assistantTextLengths: list.map((text) => String(text).length)}
+  if (key === 'assistantTexts')
+    return {...count, assistantTextLengths: list.map((text) => (typeof text === 'string' ? text.length : 0))}
   if (!/messages$/i.test(key) || list.length === 0) return count
   return {...count, [`${name}Roles`]: rolesOf(list), ...(key === 'messages' && lastStop(list))}
 }

@@ -1,14 +1,15 @@
 import {errorOf} from '../event/dialects/payload.ts'
+import type {RecentMap} from '../guard/recent-map.ts'
 import {copyRedacted} from '../redact/copy.ts'
 import {createRedactor, defaultReplacement} from '../redact/redact.ts'
 import type {Calls} from './calls.ts'
 import {answeredInFull, type Conversation, messageWritten} from './conversation.ts'
 import {type Draft, withCuts} from './draft.ts'
-import {firstId, idAt, present, valueAt} from './fields.ts'
+import {idAt, present, valueAt} from './fields.ts'
 import type {HeldTools} from './held-tools.ts'
 import type {HookRow} from './hooks.ts'
 import {contextOf, type HostCall, machinery} from './host-call.ts'
-import type {Directory} from './memory.ts'
+import type {Directory, KnownRun} from './memory.ts'
 import {type Messages, messageEvent} from './message-hooks.ts'
 import {outlineOf, promptChanges, wholeOf} from './outline.ts'
 import {type Snapshot, snapshotOf} from './snapshot.ts'
@@ -20,6 +21,8 @@ export interface Scene {
   calls: Calls
   held: HeldTools
   messages: Messages
+  /** What was told of under an id. */
+  told: RecentMap<true>
   conversation: Conversation
   /** Everything of prompts and messages, instead of sizes and counts. */
   keepsContent: boolean
@@ -40,25 +43,21 @@ export function readHook(scene: Scene, host: HostCall): Draft[] {
 
 const readers: Readonly<Record<string, Reader>> = {
   before_tool_call: (scene, host) => toolCalled(scene, host),
-  after_tool_call: (scene, host) => [
-    ...scene.held.hookEnded(host.ids, scene.calls.byId(host.ids)),
-    ...toolEnded(scene, host),
-  ],
+  after_tool_call: (scene, host) => toolEnded(scene, host),
   tool_result_persist: (scene, host) => toolPersisted(scene, host),
   before_message_write: (scene, host) => messageWritten(scene.conversation, host),
   session_start: (scene, host) => [sessionEvent(scene, host)],
   session_end: (scene, host) => [sessionEvent(scene, host)],
   subagent_spawning: (scene, host) => [subagentEvent(scene.directory, host)],
-  subagent_spawned: (scene, host) => [subagentEvent(scene.directory, host)],
-  subagent_progress: (scene, host) => [subagentEvent(scene.directory, host)],
-  subagent_ended: (scene, host) => [subagentEvent(scene.directory, host)],
+  subagent_spawned: (scene, host) => once(scene, host, 'childSessionKey', () => subagentEvent(scene.directory, host)),
+  subagent_ended: (scene, host) => once(scene, host, 'targetSessionKey', () => subagentEvent(scene.directory, host)),
   before_model_resolve: modelEvent,
   before_prompt_build: modelEvent,
   llm_input: modelEvent,
   llm_output: (scene, host) => [...modelEvent(scene, host), ...answeredInFull(scene.conversation, host)],
   agent_end: modelEvent,
-  model_call_started: modelEvent,
-  model_call_ended: modelEvent,
+  model_call_started: (scene, host) => once(scene, host, 'callId', () => modelCallEvent(scene, host)),
+  model_call_ended: (scene, host) => once(scene, host, 'callId', () => modelCallEvent(scene, host)),
   before_compaction: modelEvent,
   after_compaction: modelEvent,
   before_reset: modelEvent,
@@ -82,25 +81,47 @@ function eventOf({row, ids, ctx, at}: HostCall, taken: Snapshot, more?: Partial<
 }
 
 function sessionEvent({directory}: Scene, host: HostCall): Draft {
-  const {ids, row, payload} = host
+  const {ids, row, payload, at} = host
   const {sessionKey, sessionId, agentId} = ids
   // The session's own id, not that of the one before it under the same key.
   const ownId = idAt(payload, 'sessionId') ?? sessionId
-  if (row.hook === 'session_start' && sessionKey !== undefined) directory.renew(sessionKey, ownId)
+  const session = sessionKey === undefined ? undefined : directory.session(sessionKey)
+  const startedAt = row.hook === 'session_end' ? session?.startedAt : undefined
+  if (row.hook === 'session_start' && sessionKey !== undefined) directory.renew(sessionKey, ownId, at)
   const taken = snapshotOf(payload, machinery)
-  const named = present({sessionId: ownId, sessionKey, agentId})
-  return eventOf(host, {...taken, data: {...named, ...taken.data}}, {sessionId: ownId, runId: undefined})
+  const durationMs = startedAt === undefined ? undefined : at - startedAt
+  const known = present({sessionId: ownId, sessionKey, agentId, durationMs})
+  return eventOf(host, {...taken, data: {...known, ...taken.data}}, {sessionId: ownId, runId: undefined})
+}
+
+/** What happens once under one id and in one run, however often it is told. */
+function once({told}: Scene, host: HostCall, idName: string, make: () => Draft): Draft[] {
+  const id = idAt(host.payload, idName)
+  const key = `${host.row.hook} ${id} ${idAt(host.payload, 'runId') ?? ''}`
+  if (id !== undefined && told.peek(key) !== undefined) return []
+  if (id !== undefined) told.put(key, true)
+  return [make()]
+}
+
+function modelCallEvent({directory}: Scene, host: HostCall): Draft {
+  learnModel(directory, host)
+  return eventOf(host, snapshotOf(host.payload))
+}
+
+function learnModel(directory: Directory, {ids, payload, ctx}: HostCall): KnownRun | undefined {
+  if (ids.runId === undefined) return undefined
+  const run = directory.run(ids.runId)
+  run.model = idAt(payload, 'model') ?? run.model
+  run.provider = idAt(payload, 'provider') ?? run.provider
+  run.channel ??= idAt(ctx, 'channel') ?? idAt(ctx, 'messageProvider')
+  return run
 }
 
 /** Hooks that carry prompts, answers and whole conversations. */
 function modelEvent({directory, keepsContent}: Scene, host: HostCall): Draft[] {
-  const {ids, payload, ctx} = host
-  const run = ids.runId === undefined ? undefined : directory.run(ids.runId)
+  const run = learnModel(directory, host)
   const taken = keepsContent ? wholeOf(host) : {data: outlineOf(host), cut: []}
   if (run !== undefined) {
-    run.model = idAt(payload, 'model') ?? run.model
-    run.provider = idAt(payload, 'provider') ?? run.provider
-    run.channel ??= firstId([ctx], 'channel') ?? firstId([ctx], 'messageProvider')
     run.prompt ??= {}
     Object.assign(taken.data, promptChanges(host, run.prompt))
   }

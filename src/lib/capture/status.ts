@@ -13,6 +13,7 @@ import {
   stateLimits,
 } from './agent-state.ts'
 import {type AgentTree, at} from './agent-tree.ts'
+import {idAt, valueAt} from './fields.ts'
 import type {Ids} from './memory.ts'
 
 /** The agents as stored events, in log order, tell of them at a moment (epoch milliseconds). */
@@ -57,7 +58,7 @@ function apply(state: StatusState, event: ClawEvent, time: number): void {
   else work(state, agent, session, time, isBeginning(type))
   noteSubagent(state, event, time)
   noteTools(state, event, session, time)
-  const activity = activityOf(type, event.data['toolName'])
+  const activity = activityOf(type, valueAt(event.data, 'toolName'))
   if (activity !== undefined) {
     agent.activity = activity.activity
     agent.activityDetail = activity.activityDetail
@@ -135,8 +136,8 @@ function workOfChild(state: StatusState, session: string | undefined, time: numb
   }
 }
 
-function noteSubagent(state: StatusState, {type, data, agentId}: ClawEvent, time: number): void {
-  const text = (name: string) => (typeof data[name] === 'string' ? data[name] : undefined)
+function noteSubagent(state: StatusState, {type, data}: ClawEvent, time: number): void {
+  const text = (name: string) => idAt(data, name)
   const subagentKey = text('childSessionKey')
   if (subagentKey === undefined) return
   if (type === 'subagent.ended') {
@@ -148,7 +149,7 @@ function noteSubagent(state: StatusState, {type, data, agentId}: ClawEvent, time
   state.subagents.set(subagentKey, {
     subagentKey,
     childAgentId,
-    parentAgentId: text('parentAgentId') ?? agentId,
+    parentAgentId: text('parentAgentId'),
     parentSessionId: text('parentSessionId'),
     parentSessionKey: text('parentSessionKey'),
     label: text('label'),
@@ -169,7 +170,7 @@ function noteTools(state: StatusState, event: ClawEvent, session: string | undef
   if (known === undefined) return
   const {type, data, metadata, correlationId} = event
   if (type === 'tool.called' || type === 'conversation.tool_call') {
-    const toolName = data['toolName']
+    const toolName = valueAt(data, 'toolName')
     if (typeof toolName === 'string') startTool(known, correlationId, {toolName, since: time})
     // An outer call of tool search only carries others, which count by themselves.
     if (metadata?.['isOuterCall'] !== true) agentOf(state, event.agentId).toolCalls += 1
@@ -197,7 +198,8 @@ const offlineWords = /unreachable|offline|not reachable/i
  * and that of a child is not its agent's.
  */
 function fail(state: StatusState, {type, agentId, data, error, sessionKey}: ClawEvent, time: number): void {
-  if (data['aborted'] === true || sessionKey?.includes(':subagent:') || state.subagents.has(sessionKey ?? '')) return
+  if (valueAt(data, 'aborted') === true || sessionKey?.includes(':subagent:') || state.subagents.has(sessionKey ?? ''))
+    return
   const isOffline = type === 'agent.error' && offlineWords.test(error?.message ?? '')
   agentOf(state, agentId).latch = {
     status: isOffline ? 'offline' : 'error',
@@ -216,12 +218,12 @@ function stopAll(state: StatusState, time: number): void {
 const statuses: ReadonlySet<unknown> = new Set(['working', 'idle', 'sleeping', 'offline', 'error'])
 
 function noteReported(state: StatusState, {agentId, data}: ClawEvent): void {
-  const {status} = data
+  const status = valueAt(data, 'status')
   if (isAgent(agentId) && statuses.has(status)) agentOf(state, agentId).reported = status as AgentState['reported']
 }
 
 function noteIdle(state: StatusState, {data}: ClawEvent): void {
-  const key = data['childSessionKey']
+  const key = valueAt(data, 'childSessionKey')
   const child = typeof key === 'string' ? state.subagents.get(key) : undefined
   if (child !== undefined) child.isIdleReported = true
 }

@@ -56,7 +56,7 @@ function lineageOf(directory: Directory, {event, ids}: HostCall, childSessionKey
 const endReasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/complete/i, 'completed'],
   [/delet/i, 'deleted'],
-  [/swe[ep]pt?/i, 'swept'],
+  [/swept|sweep/i, 'swept'],
   [/releas/i, 'released'],
 ]
 

@@ -3,7 +3,7 @@ import {activityOf} from './activity.ts'
 import {emptyStatus, type StatusState, type StatusWindows, type SubagentState} from './agent-state.ts'
 import {countSessions, idleSubagents, statusOf} from './agent-tree.ts'
 import type {Draft} from './draft.ts'
-import {present} from './fields.ts'
+import {present, valueAt} from './fields.ts'
 import type {Ids} from './memory.ts'
 import {reduce, touch} from './status.ts'
 
@@ -41,7 +41,7 @@ export function createSynthetic({windows, tickIntervalMs, make, now}: SyntheticO
     if (event.type === 'gateway.stop') events.push(...statusChanges(time, event))
     // Without a ticker, events alone have to bring what time does.
     else if (time - sweptAt >= tickIntervalMs) events.push(...sweep(time, event))
-    else events.push(...statusChangesOf(affected(event), time, event))
+    else events.push(...statusChangesOf(affected(event, event.data), time, event))
     return events
   }
 
@@ -80,9 +80,11 @@ export function createSynthetic({windows, tickIntervalMs, make, now}: SyntheticO
     return events
   }
 
-  /** The event's agent, and the parents of the child that it belongs to. */
-  function affected({agentId, sessionKey}: Ids): Set<string> {
+  /** The event's agent, the child that it tells of, and the parents of the child that it belongs to. */
+  function affected({agentId, sessionKey}: Ids, data?: Record<string, unknown>): Set<string> {
     const agents = new Set(agentId === undefined ? [] : [agentId])
+    const childAgentId = valueAt(data, 'childAgentId')
+    if (typeof childAgentId === 'string') agents.add(childAgentId)
     let key = sessionKey
     for (let depth = 0; depth < 10 && key !== undefined; depth++) {
       const child = state.subagents.get(key)
@@ -150,7 +152,7 @@ function derived(event: ClawEvent, at: number): Draft[] {
   if (type === 'subagent.spawned') {
     drafts.push({...named('agent.sub_agent_spawn'), ...ids, at, visibility: inherited(event), data: {...data}})
   }
-  const activity = activityOf(type, data['toolName'])
+  const activity = activityOf(type, valueAt(data, 'toolName'))
   if (activity !== undefined) {
     const fields = {agentId, ...activity, sourceEventType: type}
     drafts.push({...named('agent.activity'), ...ids, at, visibility: inherited(event), data: fields})

@@ -1,14 +1,17 @@
-import {errorOf} from '../event/dialects/payload.ts'
+import {errorOf, isFailure} from '../event/dialects/payload.ts'
 import {newEventId} from '../event/id.ts'
+import {idsOf, isOuterCall, lineageFields, outerIdOf} from './call-fields.ts'
 import {type Call, type Calls, correlationOf} from './calls.ts'
 import {type Draft, withCuts} from './draft.ts'
 import {idAt, present, valueAt} from './fields.ts'
+import type {HeldTools} from './held-tools.ts'
 import {contextOf, type HostCall} from './host-call.ts'
 import type {Directory, Ids} from './memory.ts'
 import {type Snapshot, snapshotOf} from './snapshot.ts'
 
 export interface ToolMemory {
   calls: Calls
+  held: HeldTools
   directory: Directory
 }
 
@@ -16,7 +19,7 @@ export interface ToolMemory {
 export function toolCalled(memory: ToolMemory, host: HostCall): Draft[] {
   const taken = snapshotOf(host.event)
   const toolName = toolNameOf(host)
-  const call = memory.calls.begin(host, toolName, taken.data['params'])
+  const call = memory.calls.begin(host, toolName, valueAt(taken.data, 'params'))
   if (call === undefined) return []
   return [
     toolDraft(memory, host, call, 'tool.called', taken, isOuterCall(taken.data) ? {isOuterCall: true} : undefined),
@@ -28,26 +31,24 @@ export function toolCalled(memory: ToolMemory, host: HostCall): Draft[] {
  * it as if it had failed, and the guard's own event says it better.
  */
 export function toolEnded(memory: ToolMemory, host: HostCall): Draft[] {
-  const {calls} = memory
+  const {calls, held} = memory
   const taken = snapshotOf(host.event)
   const {data} = taken
-  const call = calls.find(host, toolNameOf(host), data['params'])
-  const isBlocked = valueAt(valueAt(data['result'], 'details'), 'status') === 'blocked'
-  const hasFailed = isBlocked || (data['error'] !== undefined && data['error'] !== null)
-  const before = call?.state
-  if (before === 'ended') return []
+  const toolName = toolNameOf(host)
+  const known = calls.find(host, toolName, valueAt(data, 'params'))
+  if (known?.state === 'ended') return []
+  // Somebody before us blocked it, or it began before this process.
+  const call = known ?? (host.ids.toolCallId === undefined ? undefined : calls.announce(host, toolName))
+  const begun = held.hookEnded(host.ids, call)
+  const wasBlocked = call?.state === 'blocked'
   if (call !== undefined) calls.end(call)
-  if (before === 'blocked' && hasFailed) return []
-  const marks = {
-    ...(before === 'blocked' && {ranThoughBlocked: true}),
-    ...(call === undefined && host.ids.toolCallId === undefined && {isUnpaired: true}),
-  }
+  const isBlocked = valueAt(valueAt(valueAt(data, 'result'), 'details'), 'status') === 'blocked'
+  const hasFailed = isBlocked || isFailure(data)
+  if (wasBlocked && hasFailed) return begun
+  const marks = {...(wasBlocked && {ranThoughBlocked: true}), ...(call === undefined && {isUnpaired: true})}
   const draft = toolDraft(memory, host, call, hasFailed ? 'tool.error' : 'tool.completed', taken, marks)
-  if (hasFailed) {
-    const error = errorOf('tool.error', data)
-    draft.error = error && {...error, kind: isBlocked ? 'blocked' : 'tool'}
-  }
-  return [draft]
+  const error = hasFailed ? errorOf('tool.error', data) : undefined
+  return [...begun, {...draft, error: error && {...error, kind: isBlocked ? 'blocked' : 'tool'}}]
 }
 
 /** A result on its way into the transcript. */
@@ -55,12 +56,15 @@ export function toolPersisted(memory: ToolMemory, host: HostCall): Draft[] {
   const call = memory.calls.find(host, toolNameOf(host))
   if (call?.isPersisted) return []
   if (call !== undefined) call.isPersisted = true
-  return [toolDraft(memory, host, call, 'tool.result_persist', snapshotOf(host.event))]
+  // The host does not say which run writes.
+  const runId = host.ids.runId ?? memory.directory.currentRun(host.ids.sessionKey)
+  const told = {...host, ids: {...host.ids, runId}}
+  return [toolDraft(memory, told, call, 'tool.result_persist', snapshotOf(host.event))]
 }
 
 /** An event of one call: its ids, its correlation, and whose child it runs in. */
 export function toolDraft(
-  {directory}: ToolMemory,
+  {directory}: Pick<ToolMemory, 'directory'>,
   {row, ids, ctx, at}: Pick<HostCall, 'row' | 'ids' | 'ctx' | 'at'>,
   call: Call | undefined,
   type: string,
@@ -69,7 +73,7 @@ export function toolDraft(
 ): Draft {
   const whose = idsOf(ids, call)
   const parentToolCallId = outerIdOf(whose.toolCallId)
-  const toolName = data['toolName'] ?? call?.toolName
+  const toolName = valueAt(data, 'toolName') ?? call?.toolName
   return {
     ...whose,
     type,
@@ -93,40 +97,6 @@ function correlationFor(ids: Ids, call: Call | undefined, at: number): string {
   return ids.toolCallId === undefined ? newEventId(at) : correlationOf(ids)
 }
 
-/** A later hook knows less of a call than the first one did. */
-export function idsOf(ids: Ids, call: Call | undefined): Ids {
-  if (call === undefined) return ids
-  return {
-    agentId: call.agentId ?? ids.agentId,
-    sessionId: call.sessionId ?? ids.sessionId,
-    sessionKey: call.sessionKey ?? ids.sessionKey,
-    runId: call.runId ?? ids.runId,
-    toolCallId: call.toolCallId ?? ids.toolCallId,
-  }
-}
-
-/** The event-server plugin's names for the parent of a child session. */
-export function lineageFields(directory: Directory, {sessionKey}: Ids): Record<string, unknown> | undefined {
-  const lineage = directory.lineage(sessionKey)
-  if (lineage !== undefined) {
-    const {subagentKey, parentAgentId, parentSessionId, parentSessionKey} = lineage
-    return present({subagentKey, parentAgentId, parentSessionId, parentSessionKey})
-  }
-  // Spawned before this process began: the key says what it is, nobody says whose.
-  return sessionKey?.includes(':subagent:') ? {subagentKey: sessionKey} : undefined
-}
-
 export function toolNameOf({event, ctx}: Pick<HostCall, 'event' | 'ctx'>): string | undefined {
   return idAt(event, 'toolName') ?? idAt(ctx, 'toolName')
-}
-
-/** The outer call of one that tool search made: `tool_search_code:<outer>:<tool>:<number>`. */
-export function outerIdOf(toolCallId: string | undefined): string | undefined {
-  return toolCallId === undefined ? undefined : /^tool_search_code:(.+):[^:]+:\d+$/.exec(toolCallId)?.[1]
-}
-
-/** A call that only carries others, each of which is told of by itself. */
-export function isOuterCall(data: Record<string, unknown>): boolean {
-  const {toolName, params} = data
-  return toolName === 'tool_search_code' || (toolName === 'tool_call' && idAt(params, 'id') !== undefined)
 }

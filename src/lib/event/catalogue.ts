@@ -12,8 +12,9 @@ type Row = readonly [hook: string, fields: string, summary: string]
 
 const message = 'from to content channelId accountId conversationId threadId messageId senderId senderName metadata'
 const tool = 'toolName params'
-const guard = `${tool} blockReason matchedRuleId matchedActionId decisionSource`
-const child = 'childSessionKey childAgentId parentAgentId parentSessionKey'
+const call = `${tool} subagentKey parentAgentId parentSessionKey`
+const guard = `${call} blockReason matchedRuleId matchedActionId decisionSource`
+const child = 'subagentKey childSessionKey childAgentId parentAgentId parentSessionKey'
 const model = 'provider model callId'
 const memory = 'path heading text'
 
@@ -27,15 +28,24 @@ const groups: Record<string, Record<string, Row>> = {
       `${message} body bodyForAgent`,
       'A message is ready for the agent.',
     ],
+    'message.sending': ['message_sending', 'to content metadata', 'A message is about to go out to a channel.'],
     'message.sent': ['message:sent', `${message} success error`, 'A message went out to a channel.'],
   },
   tool: {
-    'tool.called': ['before_tool_call', tool, 'An agent asked for a tool call; params are the original ones.'],
+    'tool.called': [
+      'before_tool_call',
+      `${call} parentToolCallId`,
+      'An agent asked for a tool call; params are the original ones.',
+    ],
     'tool.guard.matched': ['before_tool_call', guard, 'A guard rule matched a call.'],
     'tool.guard.allowed': ['before_tool_call', guard, 'The guard allowed a call.'],
     'tool.guard.blocked': ['before_tool_call', guard, 'The guard blocked a call.'],
-    'tool.completed': ['after_tool_call', `${tool} result durationMs`, 'A tool call ended well.'],
-    'tool.error': ['after_tool_call', `${tool} result error durationMs`, 'A tool call failed.'],
+    'tool.completed': [
+      'after_tool_call',
+      `${call} result durationMs`,
+      'A tool call ended well; params are those it ran with.',
+    ],
+    'tool.error': ['after_tool_call', `${call} result error durationMs`, 'A tool call failed.'],
     'tool.result_persist': [
       'tool_result_persist',
       'toolName message isSynthetic',
@@ -50,6 +60,9 @@ const groups: Record<string, Record<string, Row>> = {
   session: {
     'session.start': ['session_start', 'sessionId sessionKey resumedFrom', 'A session began.'],
     'session.end': ['session_end', 'sessionId sessionKey messageCount reason nextSessionId', 'A session ended.'],
+    'session.before_reset': ['before_reset', 'reason messageCount messageRoles', 'A session is about to be reset.'],
+    'session.auto_reset': ['session:auto-reset', '', 'The host began a session anew by itself.'],
+    'session.patch': ['session:patch', '', "A session's settings were changed."],
     'session.before_compaction': [
       'before_compaction',
       'messageCount compactingCount tokenCount',
@@ -71,16 +84,40 @@ const groups: Record<string, Record<string, Row>> = {
     'agent.error': ['agent:error', 'error', 'An agent reported an error.'],
     'agent.session_start': ['agent:session:start', '', "An agent's session began."],
     'agent.session_end': ['agent:session:end', '', "An agent's session ended."],
-    'agent.before_model_resolve': ['before_model_resolve', 'prompt', 'A model is about to be chosen.'],
-    'agent.before_prompt_build': ['before_prompt_build', 'prompt messages', 'The prompt is about to be built.'],
-    'agent.llm_input': ['llm_input', `${model} systemPrompt prompt historyMessages`, 'What went to the model.'],
-    'agent.llm_output': ['llm_output', `${model} assistantTexts usage`, 'What came from the model.'],
-    'agent.end': ['agent_end', 'messages success error durationMs', "An agent's turn ended."],
+    'agent.before_model_resolve': ['before_model_resolve', 'promptLength', 'A model is about to be chosen.'],
+    'agent.before_prompt_build': [
+      'before_prompt_build',
+      'promptLength messageCount messageRoles',
+      'The prompt is about to be built.',
+    ],
+    'agent.llm_input': [
+      'llm_input',
+      'provider model promptLength systemPromptLength historyMessageCount imagesCount toolCount',
+      'What went to the model.',
+    ],
+    'agent.llm_output': [
+      'llm_output',
+      'provider model assistantTextCount assistantTextLengths usage',
+      'What came from the model.',
+    ],
+    'agent.end': [
+      'agent_end',
+      'success error durationMs messageCount messageRoles lastStopReason',
+      "An agent's turn ended; a provider's error shows in lastStopReason only.",
+    ],
+    'agent.reasoning': ['thinking', 'text', 'What the model thought.'],
+    'agent.plan': ['plan', 'phase', "The agent's plan changed."],
+    'agent.patch': ['patch', 'phase', 'The agent changed files by a patch.'],
     'agent.run_status': ['run_status', 'phase', 'A run moved to its next phase.'],
     'model.call.started': ['model_call_started', model, 'A call to a model began.'],
     'model.call.ended': ['model_call_ended', `${model} durationMs outcome errorCategory`, 'A call to a model ended.'],
-    'approval.requested': ['approval', `${tool} reason`, 'A person is asked to approve a call.'],
-    'approval.resolved': ['approval', `${tool} decision`, 'A person decided on a call.'],
+    'model.fallback': [
+      'lifecycle',
+      'fallbackStepFromModel fallbackStepFromFailureReason fallbackStepFinalOutcome',
+      'A model failed and another one was tried, or none was left.',
+    ],
+    'approval.requested': ['before_tool_call', `${guard} title description`, 'A person is asked to approve a call.'],
+    'approval.resolved': ['before_tool_call', `${guard} decision`, 'A person decided on a call.'],
     'context.injected': [
       'before_prompt_build',
       'at eventIds tokens budget counter sha256 layout',
@@ -90,7 +127,23 @@ const groups: Record<string, Record<string, Row>> = {
   gateway: {
     'gateway.startup': ['gateway:startup', '', 'The gateway is starting up.'],
     'gateway.start': ['gateway_start', 'port', 'The gateway started.'],
+    'gateway.pre_restart': ['gateway:pre-restart', '', 'The gateway is about to restart.'],
+    'gateway.shutdown': ['gateway:shutdown', 'reason restartExpectedMs', 'The gateway is shutting down.'],
     'gateway.stop': ['gateway_stop', 'reason', 'The gateway stopped.'],
+    'cron.changed': ['cron_changed', 'action jobId job', 'A scheduled job was added, changed or removed.'],
+    'cron.reconciled': ['cron_reconciled', 'reason enabled', 'The scheduled jobs were set up.'],
+    'channel.pairing_requested': [
+      'channel_pairing_requested',
+      'channel senderId',
+      'Somebody asked to talk to the agent; the code is never stored.',
+    ],
+    'skill.changed': ['skill_changed', '', 'A skill was changed.'],
+    'skill.proposal_changed': ['skill_proposal_changed', '', 'A proposed skill was changed.'],
+    'install.requested': [
+      'before_install',
+      'targetType targetName sourcePath',
+      'A plugin or skill is about to be installed.',
+    ],
     'capture.dropped': ['', 'count reason firstAt lastAt', 'Events could not be recorded; how many and why.'],
     'guard.policy_changed': ['', 'rules sha256', 'Another guard policy is in force.'],
   },
@@ -100,10 +153,10 @@ const groups: Record<string, Record<string, Row>> = {
     'agent.sub_agent_spawn': ['', `${child} mode`, 'An agent spawned a subagent.'],
   },
   conversation: {
-    'conversation.message.in': ['', 'text', 'Text that went to the model.'],
+    'conversation.message.in': ['before_message_write', 'text', 'Text that went to the model.'],
     'conversation.message.out': ['assistant', 'text delta', 'Text that came from the model.'],
-    'conversation.tool_call': ['', tool, 'A tool call of a host without tool hooks.'],
-    'conversation.tool_result': ['', `${tool} result error`, 'A tool result of a host without tool hooks.'],
+    'conversation.tool_call': ['tool', tool, 'A tool call that no hook told of.'],
+    'conversation.tool_result': ['tool', 'toolName result isError', 'A tool result that no hook told of.'],
   },
   lifecycle: {
     'lifecycle.start': ['lifecycle', 'phase startedAt', 'A run began.'],
