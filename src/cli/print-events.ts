@@ -30,10 +30,20 @@ export async function printEvents(
 ): Promise<number> {
   let count = 0
   for await (const event of events) {
-    const text = flags.json || flags.ndjson ? JSON.stringify(toView(event, flags.format)) : eventLine(event, term)
-    await term.line(flags.json ? `${count > 0 ? ',' : opening}${text}` : text)
+    await term.line(eventText(event, count, flags, term))
     count++
   }
-  if (flags.json) await term.line(count > 0 ? ']}' : `${opening}]}`)
+  await endEvents(count, flags, term)
   return count
+}
+
+/** The line of one event, of which `before` were printed. */
+export function eventText(event: StoredEvent, before: number, flags: PrintFlags, term: Terminal): string {
+  const text = flags.json || flags.ndjson ? JSON.stringify(toView(event, flags.format)) : eventLine(event, term)
+  return flags.json ? `${before > 0 ? ',' : opening}${text}` : text
+}
+
+/** What closes the document that the events made, where they made one. */
+export async function endEvents(count: number, {json}: PrintFlags, term: Terminal): Promise<void> {
+  if (json) await term.line(count > 0 ? ']}' : `${opening}]}`)
 }

@@ -1,13 +1,21 @@
 import type {Terminal} from './terminal.ts'
 
 export interface Progress {
+  isShown: boolean
   update(done: number, total?: number): void
   stop(): void
 }
 
+const silent: Progress = {isShown: false, update: () => undefined, stop: () => undefined}
+
+/** The same for a command that prints its data line by line: on one terminal both would write over each other. */
+export function createProgressBeside(term: Terminal, options: {unit: string}): Progress {
+  return term.width === undefined ? createProgress(term, options) : silent
+}
+
 /** A progress line on stderr while somebody watches; nothing in a pipe or a log. */
 export function createProgress({interactive}: Terminal, {unit}: {unit: string}): Progress {
-  if (!interactive) return {update: () => undefined, stop: () => undefined}
+  if (!interactive) return silent
   let bar: {update(done: number): void; setTotal(total: number): void; stop(): void} | undefined
   let latest = {done: 0, total: 0}
   let stopped = false
@@ -34,6 +42,7 @@ export function createProgress({interactive}: Terminal, {unit}: {unit: string}):
     bar = single
   })
   return {
+    isShown: true,
     update(done, total = 0) {
       latest = {done, total}
       draw()

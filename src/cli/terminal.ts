@@ -15,6 +15,8 @@ export interface Terminal {
    * cut short never looks whole.
    */
   line(text: string): Promise<void>
+  /** The line that says what was done: the whole of it, and so also after the command was told to stop. */
+  outcome(text: string): void
   /** A remark for people, on stderr; it is made safe for a terminal here, so it carries no colours. */
   note(text: string): void
   /** Writes what is still held back. */
@@ -49,6 +51,10 @@ export function createTerminal({color, stop}: {color: boolean; stop: AbortSignal
         scheduled = true
         setImmediate(flush)
       }
+    },
+    outcome(text) {
+      held += `${text}\n`
+      flush()
     },
     note(text) {
       flush()

@@ -39,13 +39,13 @@ export default class Import extends BaseCommand {
       onProgress: ({read}) => progress.update(read),
     }).finally(() => progress.stop())
     if (result.failedLines > 0 || result.conflictingLines) process.exitCode = Exit.failed
-    if (flags.json) return this.term.line(JSON.stringify(result))
+    if (flags.json) return this.term.outcome(JSON.stringify(result))
     for (const {line, reason} of result.failed) this.term.note(`line ${line}: ${reason}`)
     for (const {line, eventId} of result.conflicts ?? [])
       this.term.note(`line ${line}: the log holds event ${eventId} with other content`)
     if (result.conflicts === null && result.duplicates > 0)
       this.term.note('whether events that were already there are the same is not known: this store finds them by id')
-    await this.term.line(summaryOf(result))
+    this.term.outcome(summaryOf(result))
   }
 
   private async check(file: string): Promise<void> {

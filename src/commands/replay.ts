@@ -1,20 +1,30 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand, type BaseFlags} from '../cli/base-command.ts'
 import {filterFlags, jsonFlag, ndjsonFlag} from '../cli/flags.ts'
-import {formatFlag, printEvents} from '../cli/print-events.ts'
-import {createProgress} from '../cli/progress.ts'
-import {ClawError, Exit} from '../lib/errors.ts'
+import {pausableClock} from '../cli/pausable-clock.ts'
+import {formatFlag} from '../cli/print-events.ts'
+import {isTimeline, printTimelines} from '../cli/print-timeline.ts'
+import {createProgressBeside} from '../cli/progress.ts'
+import {planText, resultText} from '../cli/replay-text.ts'
+import {stdoutTarget} from '../cli/stdout-target.ts'
 import {parseFilter} from '../lib/filter/parse.ts'
-import {copyEvents} from '../lib/replay/copy.ts'
-import {paced, parseSpeed, speedForms} from '../lib/replay/pace.ts'
-import {isSameLog} from '../lib/replay/same-log.ts'
+import {parseSpeed} from '../lib/replay/pace.ts'
+import {planReplay, totalOf} from '../lib/replay/plan.ts'
+import {replayEvents} from '../lib/replay/replay.ts'
+import {resume} from '../lib/replay/resume.ts'
+import {assertOtherLog, placeText} from '../lib/replay/same-log.ts'
+import {storeTarget} from '../lib/replay/store-target.ts'
 import type {EventStore} from '../lib/store/port.ts'
 
 export default class Replay extends BaseCommand {
-  static override summary = 'Send stored events again, in log order'
+  static override summary = 'Send stored events again, in log order; show a run as a timeline'
   static override description =
-    'To the screen or a pipe, as fast or as slowly as they happened, or into another event log.'
+    'To the screen or a pipe, as fast or as slowly as they happened, or into another event log. With --run alone: what one run did, as a tree of its calls and of the runs it started.'
   static override examples = [
+    {
+      description: 'What happened in a run',
+      command: '<%= config.bin %> replay --run 5abb6438-7982-4b6d-beb4-882abbffd1bf',
+    },
     {
       description: 'A session as it happened, ten times faster',
       command: '<%= config.bin %> replay --session agent:main:main --speed 10x',
@@ -27,9 +37,8 @@ export default class Replay extends BaseCommand {
   static override flags = {
     ...filterFlags,
     speed: Flags.string({
-      default: 'max',
       helpValue: '1x|10x|max',
-      description: 'how many times faster than it happened',
+      description: 'how many times faster than it happened [default: max]',
     }),
     to: Flags.string({
       default: 'stdout',
@@ -43,6 +52,8 @@ export default class Replay extends BaseCommand {
       helpValue: 'N',
       description: 'at most this many events; 0: all',
     }),
+    resume: Flags.string({helpValue: 'FILE', description: 'keep the place in this file, and go on from it'}),
+    'dry-run': Flags.boolean({description: 'say what would be sent and send nothing'}),
     ...jsonFlag,
     ...ndjsonFlag,
     ...formatFlag,
@@ -50,32 +61,32 @@ export default class Replay extends BaseCommand {
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Replay)
+    const {stop: signal, term} = this
     const filter = parseFilter(flags, Date.now())
-    const speed = parseSpeed(flags.speed)
-    if (speed === undefined)
-      throw new ClawError('USAGE', `--speed takes ${speedForms}, not "${flags.speed}"`, {exit: Exit.usage})
+    const speed = parseSpeed(flags.speed ?? 'max')
     const store = await this.openStore(flags)
-    const events = paced(store.read(filter, {limit: flags.limit, signal: this.stop}), {speed, signal: this.stop})
-    if (flags.to === 'stdout') {
-      await printEvents(events, flags, this.term)
-      return
+    if (isTimeline(flags)) return printTimelines(store, flags, {term, signal})
+    if (flags['dry-run']) {
+      const plan = await planReplay(store, filter, {speed, limit: flags.limit, signal})
+      return term.line(flags.json || flags.ndjson ? JSON.stringify(plan) : planText(plan))
     }
-    const target = await this.openTarget(store, flags)
-    const progress = createProgress(this.term, {unit: 'events'})
-    const onProgress = ({read}: {read: number}) => progress.update(read)
-    const result = await copyEvents(events, target, {paced: speed !== Number.POSITIVE_INFINITY, onProgress}).finally(
-      () => progress.stop(),
-    )
-    const text = `${result.read} events: ${result.appended} added, ${result.duplicates} already there`
-    await this.term.line(flags.json || flags.ndjson ? JSON.stringify(result) : text)
+    const other = flags.to === 'stdout' ? undefined : await this.openOther(store, flags)
+    const to = other ? placeText(await other.describe()) : 'stdout'
+    const place = await resume({...flags, file: flags.resume, log: await store.describe(), to, flags, filter})
+    const printer = stdoutTarget(flags, term, signal)
+    const target = other ? storeTarget(other, {isPaced: Number.isFinite(speed)}) : printer
+    const progress = createProgressBeside(term, {unit: 'events'})
+    const total = progress.isShown ? await totalOf(store, place.filter, flags.limit) : undefined
+    const onProgress = ({read}: {read: number}) => progress.update(place.sent + read, total)
+    const options = {...place, speed, signal, now: pausableClock(), onProgress}
+    const result = await replayEvents(store, target, options).finally(() => progress.stop())
+    if (other) return term.outcome(flags.json || flags.ndjson ? JSON.stringify(result) : resultText(result))
+    if (!result.interrupted) await printer.end()
   }
 
-  private async openTarget(store: EventStore, flags: BaseFlags & {to: string}): Promise<EventStore> {
-    const target = await this.openStore({...flags, store: flags.to}, {whenMissing: 'create'})
-    if (!isSameLog(await store.describe(), await target.describe())) return target
-    throw new ClawError('USAGE', '--to names the very log that is read from', {
-      exit: Exit.usage,
-      suggestions: ['name another log'],
-    })
+  private async openOther(store: EventStore, flags: BaseFlags & {to: string}): Promise<EventStore> {
+    const other = await this.openStore({...flags, store: flags.to}, {whenMissing: 'create'})
+    assertOtherLog(await store.describe(), await other.describe())
+    return other
   }
 }

@@ -53,11 +53,22 @@ describe('pace', () => {
     ['10x', 10],
     ['0.5x', 0.5],
     ['max', Number.POSITIVE_INFINITY],
-    ['fast', undefined],
-    ['0x', undefined],
-    ['-1x', undefined],
-    ['10', undefined],
   ])('reads the speed %s as %s', (text, speed) => {
     expect(parseSpeed(text)).toBe(speed)
+  })
+
+  it.each(['fast', '0x', '-1x', '10', ''])('refuses the speed %j', (text) => {
+    expect(() => parseSpeed(text)).toThrow(expect.objectContaining({code: 'USAGE', exit: 2}))
+  })
+
+  it('does not wait for an event without a time, and goes on counting from the first that has one', async () => {
+    const events = [...(await Array.fromAsync(at(0, 0, 60)))]
+    events[0] = {...events[0]!, timestamp: 'yesterday'}
+    const start = performance.now()
+    const seen: number[] = []
+    for await (const _event of paced(ReadableStream.from(events), {speed: 1})) seen.push(performance.now() - start)
+    expect(seen).toHaveLength(3)
+    expect(seen[1]).toBeLessThan(50)
+    expect(seen[2]).toBeGreaterThanOrEqual(60)
   })
 })

@@ -2,7 +2,6 @@ import {beforeEach, describe, expect, it} from 'vitest'
 import type {StoredEvent} from '../../src/lib/event/envelope.ts'
 import {makeEvent} from '../../src/lib/event/make.ts'
 import {everything} from '../../src/lib/filter/filter.ts'
-import {copyEvents} from '../../src/lib/replay/copy.ts'
 import {tailEvents} from '../../src/lib/replay/tail.ts'
 import {openMemoryStore} from '../../src/lib/store/memory/store.ts'
 import type {EventStore} from '../../src/lib/store/port.ts'
@@ -64,18 +63,5 @@ describe('tail', () => {
   it('ends by itself when the last events are enough', async () => {
     await append(1, 2, 3)
     expect(await take(2, {last: 5}, async () => undefined)).toEqual([2, 3])
-  })
-})
-
-describe('copy', () => {
-  it('appends what it reads with its ids, so that a second time adds nothing', async () => {
-    await append(1, 2, 3)
-    const target = openMemoryStore()
-    const again = () => copyEvents(store.read(everything), target, {paced: false})
-    expect(await again()).toEqual({read: 3, appended: 3, duplicates: 0})
-    expect(await again()).toEqual({read: 3, appended: 0, duplicates: 3})
-    const [copied] = await Array.fromAsync(target.read(everything))
-    const [original] = await Array.fromAsync(store.read(everything))
-    expect({...copied, position: '', storedAt: ''}).toEqual({...original, position: '', storedAt: ''})
   })
 })

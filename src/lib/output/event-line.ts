@@ -43,7 +43,7 @@ function noteParts(data: Record<string, unknown>): string[] {
 }
 
 /** A tool's answer: a text, or the texts of its content parts. */
-function resultText(result: unknown): string {
+export function resultText(result: unknown): string {
   if (result === null || typeof result !== 'object') return short(result)
   if (!('content' in result) || !Array.isArray(result.content)) return compact(result)
   return short(result.content.map((part) => (typeof part?.text === 'string' ? part.text : '')).join(' '))
@@ -64,7 +64,7 @@ function firstLine(text: string, heading: string | undefined): string {
 }
 
 /** `command=ls -la workdir=/srv` rather than JSON: params are read far more often than copied. */
-function compact(value: unknown): string {
+export function compact(value: unknown): string {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return short(value)
   return Object.entries(value)
     .map(([key, inner]) => `${key}=${short(inner)}`)

@@ -1,4 +1,6 @@
+import {ClawError, Exit} from '../errors.ts'
 import type {StoredEvent} from '../event/envelope.ts'
+import {timeOf} from '../event/timestamp.ts'
 
 export interface PaceOptions {
   /** How many times faster than it happened; Infinity: as fast as the reader takes them. */
@@ -10,8 +12,8 @@ export interface PaceOptions {
 
 /**
  * Yields events in the order they come, each when its time has come: the time since the first event's timestamp,
- * divided by `speed`. An event stamped earlier than the one before it is due at once. Delays do not add up, since
- * every due time counts from the start.
+ * divided by `speed`. An event stamped earlier than the one before it, or with no time at all, is due at once. Delays do
+ * not add up, since every due time counts from the start.
  */
 export async function* paced(
   events: AsyncIterable<StoredEvent>,
@@ -20,8 +22,8 @@ export async function* paced(
   let start: {at: number; timestamp: number} | undefined
   for await (const event of events) {
     if (signal?.aborted) return
-    if (speed !== Number.POSITIVE_INFINITY) {
-      const timestamp = Date.parse(event.timestamp)
+    const timestamp = timeOf(event)
+    if (speed !== Number.POSITIVE_INFINITY && !Number.isNaN(timestamp)) {
       start ??= {at: now(), timestamp}
       await until(start.at + (timestamp - start.timestamp) / speed, now, signal)
       if (signal?.aborted) return
@@ -45,11 +47,12 @@ async function until(due: number, now: () => number, signal: AbortSignal | undef
   }
 }
 
-/** `10x` -> 10, `max` -> Infinity; undefined for anything else. */
-export function parseSpeed(text: string): number | undefined {
+/** `10x` -> 10, `max` -> Infinity. USAGE for anything else. */
+export function parseSpeed(text: string): number {
   if (text === 'max') return Number.POSITIVE_INFINITY
-  const factor = /^(\d+(?:\.\d+)?)x$/.exec(text)?.[1]
-  return factor !== undefined && Number(factor) > 0 ? Number(factor) : undefined
+  const factor = Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1])
+  if (factor > 0) return factor
+  throw new ClawError('USAGE', `--speed takes a factor such as 1x, 10x or 0.5x, or max, not "${text}"`, {
+    exit: Exit.usage,
+  })
 }
-
-export const speedForms = 'a factor such as 1x, 10x or 0.5x, or max'

@@ -3,7 +3,7 @@ import type {Position, StoredEvent} from '../event/envelope.ts'
 import type {Filter} from '../filter/filter.ts'
 import {type EventStore, type FollowOptions, logStart, type ReadRange} from '../store/port.ts'
 
-export interface TailOptions extends Pick<FollowOptions, 'signal' | 'onHealth'> {
+export interface TailOptions extends Pick<FollowOptions, 'signal' | 'onHealth' | 'onSkipped'> {
   /** How many stored events come first. */
   last: number
   /** Instead: all stored events after this position come first. */
@@ -19,7 +19,7 @@ export interface TailOptions extends Pick<FollowOptions, 'signal' | 'onHealth'> 
 export async function* tailEvents(
   store: EventStore,
   filter: Filter,
-  {last, after, limit = Number.POSITIVE_INFINITY, signal, onHealth}: TailOptions,
+  {last, after, limit = Number.POSITIVE_INFINITY, signal, onHealth, onSkipped}: TailOptions,
 ): AsyncGenerator<StoredEvent> {
   let left = limit
   let from = after
@@ -27,13 +27,13 @@ export async function* tailEvents(
   if (from === undefined) {
     // Where stored ends and live begins is fixed before either is read.
     from = (await store.head()) ?? logStart
-    for (const event of await newest(store, filter, {limit: Math.min(last, left), to: from, signal})) {
+    for (const event of await newest(store, filter, {limit: Math.min(last, left), to: from, signal, onSkipped})) {
       yield event
       left--
     }
   }
   if (left === 0 || signal.aborted) return
-  for await (const event of store.follow(filter, {from, signal, onHealth})) {
+  for await (const event of store.follow(filter, {from, signal, onHealth, onSkipped})) {
     yield event
     if (--left === 0) return
   }

@@ -22,7 +22,7 @@ export function foldEvent(fold: RunFold, event: RunEvent): void {
   if (run.status === 'running') run.endMs = Math.max(run.endMs, atMs)
   foldModelNames(run, event)
   const {type} = event
-  if (type.startsWith('lifecycle.')) foldLifecycle(run, event, atMs)
+  if (type.startsWith('lifecycle.')) foldLifecycle(fold, event, atMs)
   else if (isToolType(type)) foldTool(fold, event, atMs)
   else if (type.startsWith('model.call.')) foldModelCall(fold, event, atMs)
   else if (type === 'conversation.message.in' || type === 'conversation.message.out') foldMessage(fold, event, atMs)
@@ -45,12 +45,15 @@ function foldModelNames(run: Run, {type, data, metadata = {}}: ClawEvent): void 
   run.model = textIn(own(metadata, 'model')) ?? textIn(own(data, 'model')) ?? run.model
 }
 
-function foldLifecycle(run: Run, {type, data, error, metadata = {}}: ClawEvent, atMs: number): void {
+function foldLifecycle(fold: RunFold, {type, data, error, metadata = {}}: ClawEvent, atMs: number): void {
+  const {run} = fold
+  const startedAt = numberIn(own(data, 'startedAt'))
   if (type === 'lifecycle.start') {
-    run.startMs = Math.min(run.startMs, numberIn(own(data, 'startedAt')) ?? atMs)
+    run.startMs = startedAt ?? atMs
+    fold.isStarted = true
     return
   }
-  run.startMs = Math.min(run.startMs, numberIn(own(data, 'startedAt')) ?? run.startMs)
+  if (!fold.isStarted && startedAt !== undefined) run.startMs = startedAt
   foldUsage(run, own(metadata, 'usage'))
   // An aborted run ends twice, by `end` and by `error`: what the first said stays.
   const isFirst = run.status === 'running'

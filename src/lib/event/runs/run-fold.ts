@@ -10,6 +10,8 @@ export interface RunFold {
   /** By the id of the call, or the tool's name where it has none; in the order in which they began. */
   calls: Map<string, KnownCall[]>
   models: Map<string, ModelStep>
+  /** Whether the run said when it began; until then that is its first event. */
+  isStarted: boolean
   /** Whether hooks tell of the calls to the model, so that replies need not. */
   hasModelHooks: boolean
 }
@@ -25,7 +27,7 @@ export const stepLimit = 100_000
 
 export function startRun(runId: string, agentId: string, atMs: number, keep: Keep): RunFold {
   const run: Run = {runId, agentId, startMs: atMs, endMs: atMs, status: 'running', steps: [], droppedSteps: 0}
-  return {run, keep, calls: new Map(), models: new Map(), hasModelHooks: false}
+  return {run, keep, calls: new Map(), models: new Map(), isStarted: false, hasModelHooks: false}
 }
 
 export function addStep({run}: RunFold, step: Step): void {
