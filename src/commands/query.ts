@@ -3,6 +3,7 @@ import {BaseCommand} from '../cli/base-command.ts'
 import {filterFlags, jsonFlag, ndjsonFlag} from '../cli/flags.ts'
 import {formatFlag, printEvents} from '../cli/print-events.ts'
 import {printTally} from '../cli/print-tally.ts'
+import {createSkipped} from '../cli/skipped-messages.ts'
 import {isKnownType} from '../lib/event/aliases.ts'
 import {catalogue} from '../lib/event/catalogue.ts'
 import {parseFilter} from '../lib/filter/parse.ts'
@@ -54,7 +55,10 @@ export default class Query extends BaseCommand {
     const {limit, order, by} = flags
     const signal = this.stop
     if (flags.count || by) return printTally(await store.count(filter, by, {signal}), flags, this.term)
-    const printed = await printEvents(store.read(filter, {limit, order, signal}), flags, this.term)
+    const skipped = createSkipped(this.term)
+    const {onSkipped} = skipped
+    const printed = await printEvents(store.read(filter, {limit, order, signal, onSkipped}), flags, this.term)
+    skipped.tell()
     if (printed === 0) this.term.note(nothingFound(flags.type))
   }
 }

@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
 import {filterFlags, ndjsonFlag} from '../cli/flags.ts'
 import {formatFlag, printEvents} from '../cli/print-events.ts'
+import {createSkipped} from '../cli/skipped-messages.ts'
 import {parseFilter} from '../lib/filter/parse.ts'
 import {parseDuration} from '../lib/filter/time.ts'
 import {tailEvents} from '../lib/replay/tail.ts'
@@ -45,14 +46,16 @@ export default class Tail extends BaseCommand {
     const filter = parseFilter(flags, Date.now())
     const end = flags.for === undefined ? [] : [AbortSignal.timeout(parseDuration(flags.for))]
     const store = await this.openStore(flags)
+    const skipped = createSkipped(this.term)
     const events = tailEvents(store, filter, {
       last: flags.last,
       after: flags.after,
       limit: flags.limit,
       signal: AbortSignal.any([this.stop, ...end]),
       onHealth: (health) => this.tell(health),
+      onSkipped: skipped.onSkippedLive,
     })
-    await printEvents(events, flags, this.term)
+    await printEvents(events, flags, this.term).finally(() => skipped.tell({told: 1}))
   }
 
   private tell(health: FollowHealth): void {

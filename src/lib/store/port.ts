@@ -49,7 +49,11 @@ export interface ReadRange {
   onLost?: (lost: LostEvents) => void
   /** Ends the read, also one that finds nothing, with the signal's reason: what was yielded is then not all. */
   signal?: AbortSignal
+  onSkipped?: OnSkipped
 }
+
+/** Told of each message that is no event in any dialect, which others left in the log; it is passed over. */
+export type OnSkipped = (position: Position) => void
 
 /** Events that the log should hold and cannot give. */
 export interface LostEvents {
@@ -73,6 +77,7 @@ export interface FollowOptions {
   /** Ends the iteration, without an error. */
   signal: AbortSignal
   onHealth?: (health: FollowHealth) => void
+  onSkipped?: OnSkipped
 }
 
 export const groupings = ['type', 'agent', 'session', 'tool', 'hour'] as const

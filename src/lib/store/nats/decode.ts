@@ -30,7 +30,7 @@ export function createDecode(stream: string): Decode {
   let storedAt = ''
 
   return ({seq, storedMs: time, data}) => {
-    const event = eventOf(utf8.decode(data), stream, time)
+    const event = decodeEvent(data, stream, time)
     if (event === undefined) return undefined
     // Many messages are stored in one millisecond, and a date costs more than the rest.
     if (time !== storedMs) {
@@ -44,9 +44,10 @@ export function createDecode(stream: string): Decode {
   }
 }
 
-function eventOf(text: string, stream: string, receivedAt: number): Placed | undefined {
+/** The event in a message's body, without its place; undefined for what is none. */
+export function decodeEvent(data: Uint8Array, stream: string, receivedAt: number): Placed | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(utf8.decode(data))
     return isOurs(value) ? value : normalize(value, {importedFrom: stream, receivedAt})
   } catch (thrown) {
     if (thrown instanceof SyntaxError || (thrown instanceof ClawError && thrown.code === 'EVENT_INVALID'))

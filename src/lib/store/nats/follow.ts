@@ -2,7 +2,7 @@ import type {StoredEvent} from '../../event/envelope.ts'
 import {compileFilter} from '../../filter/compile.ts'
 import type {Filter} from '../../filter/filter.ts'
 import type {FollowOptions} from '../port.ts'
-import {createDecode, sequenceOf} from './decode.ts'
+import {createDecode, positionOf, sequenceOf} from './decode.ts'
 import {type DeliverOptions, deliver} from './deliver.ts'
 import {replacedStream} from './failures.ts'
 import {subjectsToRead} from './pushdown.ts'
@@ -12,7 +12,7 @@ import type {ReadContext} from './read.ts'
 export async function* followEvents(
   context: ReadContext,
   filter: Filter,
-  {from, signal, onHealth}: FollowOptions,
+  {from, signal, onHealth, onSkipped}: FollowOptions,
 ): AsyncGenerator<StoredEvent> {
   context.closing.throwIfAborted()
   const {link} = context
@@ -30,6 +30,7 @@ export async function* followEvents(
       for (const delivered of batch) {
         if (stop.aborted) return
         const event = decode(delivered)
+        if (event === undefined) onSkipped?.(positionOf(delivered.seq))
         if (event !== undefined && matches(event)) yield event
       }
     }

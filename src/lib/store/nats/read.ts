@@ -3,7 +3,7 @@ import {compileFilter, type EventTest} from '../../filter/compile.ts'
 import type {Filter} from '../../filter/filter.ts'
 import type {ReadRange} from '../port.ts'
 import type {Delivered} from './consumer.ts'
-import {createDecode, type Decode, sequenceOf} from './decode.ts'
+import {createDecode, type Decode, positionOf, sequenceOf} from './decode.ts'
 import {deliver} from './deliver.ts'
 import {failureOf} from './failures.ts'
 import type {Link} from './link.ts'
@@ -34,13 +34,14 @@ interface Source {
   most: number
   matches: EventTest
   decode: Decode
+  onSkipped: (seq: number) => void
   messages(after: number, to: number): AsyncGenerator<readonly Delivered[]>
 }
 
 /** Undefined when there is nothing to read. */
 async function sourceOf(context: ReadContext, filter: Filter, range: ReadRange): Promise<Source | undefined> {
   const {link, grammar, closing} = context
-  const {from = '', to, limit = 0} = range
+  const {from = '', to, limit = 0, onSkipped} = range
   closing.throwIfAborted()
   const matches = await compileFilter(filter)
   try {
@@ -57,6 +58,7 @@ async function sourceOf(context: ReadContext, filter: Filter, range: ReadRange):
       most: limit || Number.POSITIVE_INFINITY,
       matches,
       decode: createDecode(link.target.stream),
+      onSkipped: (seq) => onSkipped?.(positionOf(seq)),
       messages: (after, to) => deliver(link, {...options, after, to}),
     }
   } catch (thrown) {
@@ -69,12 +71,13 @@ async function* upwards(context: ReadContext, filter: Filter, range: ReadRange):
   const source = await sourceOf(context, filter, range)
   if (!source) return
   const {closing} = context
-  const {decode, matches, messages, after, to} = source
+  const {decode, matches, messages, onSkipped, after, to} = source
   let left = source.most
   for await (const batch of messages(after, to)) {
     for (const delivered of batch) {
       closing.throwIfAborted()
       const event = decode(delivered)
+      if (event === undefined) onSkipped(delivered.seq)
       if (event === undefined || !matches(event)) continue
       yield event
       if (--left === 0) return
@@ -101,15 +104,17 @@ async function* downwards(context: ReadContext, filter: Filter, range: ReadRange
   let high = source.to
   while (high > source.after) {
     const low = Math.max(source.after, high - width)
-    const {events, isCut} = await newestOf(source, low, high, Math.min(left, keptEvents))
+    const {events, skipped, isCut} = await newestOf(source, low, high, Math.min(left, keptEvents))
+    // What did not fit lies below the oldest that was kept, and is read again.
+    const end = isCut ? sequenceOf(events[0]!.position) - 1 : low
+    for (const seq of skipped) if (seq > end) source.onSkipped(seq)
     for (const event of events.toReversed()) {
       closing.throwIfAborted()
       yield event
       if (--left === 0) return
     }
     closing.throwIfAborted()
-    // What did not fit lies below the oldest that was kept.
-    high = isCut ? sequenceOf(events[0]!.position) - 1 : low
+    high = end
     if (isCut) width = Math.max(firstWindow, Math.floor(width / growth))
     else if (events.length < keptEvents / growth) width = Math.min(width * growth, widestWindow)
   }
@@ -121,13 +126,15 @@ async function newestOf(
   after: number,
   to: number,
   most: number,
-): Promise<{events: StoredEvent[]; isCut: boolean}> {
+): Promise<{events: StoredEvent[]; skipped: number[]; isCut: boolean}> {
+  const skipped: number[] = []
   const kept: Array<{event: StoredEvent; bytes: number}> = []
   let bytes = 0
   let isCut = false
   for await (const batch of messages(after, to)) {
     for (const delivered of batch) {
       const event = decode(delivered)
+      if (event === undefined) skipped.push(delivered.seq)
       if (event === undefined || !matches(event)) continue
       kept.push({event, bytes: delivered.data.length})
       bytes += delivered.data.length
@@ -139,5 +146,5 @@ async function newestOf(
     isCut ||= surplus > 0
     kept.splice(0, surplus)
   }
-  return {events: kept.map(({event}) => event), isCut}
+  return {events: kept.map(({event}) => event), skipped, isCut}
 }
