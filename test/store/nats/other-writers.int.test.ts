@@ -5,7 +5,8 @@ import {normalize} from '../../../src/lib/event/normalize.ts'
 import {compileFilter} from '../../../src/lib/filter/compile.ts'
 import {everything, type Filter} from '../../../src/lib/filter/filter.ts'
 import {openNatsStore} from '../../../src/lib/store/nats/store.ts'
-import type {EventStore} from '../../../src/lib/store/port.ts'
+import {type EventStore, groupings} from '../../../src/lib/store/port.ts'
+import {tallyOf} from '../../../src/lib/store/tally.ts'
 import {allOf, eventsUpTo, ids, idsOf} from '../../contracts/event-store/events.ts'
 import {follower} from '../../contracts/event-store/follower.ts'
 import {type NatsServer, natsBinaries, startNats} from '../../nats-server.ts'
@@ -36,7 +37,19 @@ const filters: Filter[] = [
   {agents: ['main'], types: ['tool.*', 'lifecycle.start']},
   {agents: ['nobody']},
   {types: ['agent.reasoning']},
+  {agents: ['my.agent']},
+  {agents: ['my.agent'], types: ['tool.called']},
+  {agents: ['acme.agent']},
+  {types: ['weird']},
+  {types: ['end']},
 ]
+
+/** An agent's dots that were not escaped, before types that end another one's or that nobody knows. */
+const dotted = [
+  ['my.agent', 'weird'],
+  ['my.agent', 'tool.called'],
+  ['acme.agent', 'end'],
+] as const
 
 describe.each(natsBinaries)('a stream that others write to, on nats-server %s', (binary) => {
   let server: NatsServer
@@ -65,6 +78,10 @@ describe.each(natsBinaries)('a stream that others write to, on nats-server %s', 
       `${prefix}.a.b.tool_call`,
       JSON.stringify({id: 'z', ts: 1, agent: 'a.b', session: 's', type: 'tool_call', payload: {}}),
     )
+    for (const [agent, type] of dotted) {
+      const line = {id: 'd', ts: 2, agent, session: 's', type, payload: {}}
+      await js.publish(`${prefix}.${agent}.${type}`, JSON.stringify(line))
+    }
     await js.publish(`${prefix}.noise`, 'not JSON')
     await js.publish(`${prefix}.main.tool.called`, '42')
     await close()
@@ -76,12 +93,12 @@ describe.each(natsBinaries)('a stream that others write to, on nats-server %s', 
 
   it('gives their events as ours and passes over what is no event', async () => {
     const all = await allOf(store.read(everything))
-    const expected = lines.length + 2 + Math.min(own.length, lines.length)
+    const expected = lines.length + 2 + dotted.length + Math.min(own.length, lines.length)
     expect(all).toHaveLength(expected)
     expect((await store.describe()).events).toBe(expected + 2)
     const foreign = all.filter(({eventId}) => !eventId.startsWith('e-'))
     const wanted = lines.map((line) => normalize(line, {receivedAt: 0}).eventId)
-    expect(ids(foreign).slice(0, -2)).toEqual(wanted)
+    expect(ids(foreign).slice(0, -2 - dotted.length)).toEqual(wanted)
   })
 
   it.each(filters)('finds with %o what reading everything and filtering finds', async (filter) => {
@@ -93,6 +110,47 @@ describe.each(natsBinaries)('a stream that others write to, on nats-server %s', 
     const {signal} = new AbortController()
     const followed = await takeOf(store.follow(filter, {from: '', signal}), wanted.length)
     expect(followed).toEqual(wanted)
+  })
+
+  it('tells of each message that is no event, once, whichever way it is read', async () => {
+    for (const order of ['asc', 'desc'] as const) {
+      const skipped: string[] = []
+      await allOf(store.read(everything, {order, onSkipped: (position) => skipped.push(position)}))
+      expect(skipped.toSorted()).toHaveLength(2)
+      expect(new Set(skipped).size).toBe(2)
+    }
+    const followed: string[] = []
+    const {events} = await store.describe()
+    const {signal} = new AbortController()
+    const following = store.follow(everything, {from: '', signal, onSkipped: (position) => followed.push(position)})
+    // Both stand before the last event.
+    await store.append([{...own[0]!, eventId: `after-${binary}`}])
+    await takeOf(following, events - 2 + 1)
+    expect(followed).toHaveLength(2)
+  })
+
+  it.each(groupings)('counts by %s what reading everything and counting gives', async (by) => {
+    const {count, groups} = await tallyOf(store.read(everything), by)
+    expect(await store.count(everything, by)).toEqual({count, groups})
+    for (const filter of filters) {
+      expect(await store.count(filter, by)).toEqual(await tallyOf(store.read(filter), by))
+    }
+  })
+
+  it('counts types that we do not know', async () => {
+    const options = await newLog(server.url)
+    const fresh = await openNatsStore(options)
+    await fresh.append(
+      eventsUpTo(30, (index) => ({agentId: 'main', type: index % 3 ? 'deploy.finished' : 'note.added'})),
+    )
+    expect(await fresh.count(everything, 'type')).toEqual({
+      count: 30,
+      groups: [
+        {key: 'deploy.finished', count: 20},
+        {key: 'note.added', count: 10},
+      ],
+    })
+    await fresh.close()
   })
 
   it('follows tool events of a tool that begins to write later, under the names it uses', async () => {

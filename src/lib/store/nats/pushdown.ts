@@ -2,7 +2,7 @@ import {mappedType} from '../../event/aliases.ts'
 import {compileFilter, isEverything} from '../../filter/compile.ts'
 import type {Filter} from '../../filter/filter.ts'
 import type {Link} from './link.ts'
-import {eventOn, isOwnTypeForm, type SubjectGrammar} from './subjects.ts'
+import {eventOn, isOwnTypeForm, type SubjectGrammar, type SubjectParts} from './subjects.ts'
 
 /** The server of this version and later takes several filter subjects; earlier ones ignore them without a word. */
 const severalSubjectsFrom = [2, 10] as const
@@ -11,9 +11,10 @@ const mostSubjects = 32
 
 /**
  * The part of a filter that subjects can decide, or undefined when it asks for neither type nor agent. What it lets
- * through still has to pass the whole filter: it only saves the way of messages that cannot match.
+ * through still has to pass the whole filter: it only saves the way of messages that cannot match. Other tools write
+ * the type in one token or as it is, and do not escape an agent's dots; every way to read a subject is tried.
  */
-async function subjectTest(
+export async function subjectTest(
   filter: Filter,
   grammar: SubjectGrammar,
 ): Promise<((subject: string) => boolean) | undefined> {
@@ -21,20 +22,36 @@ async function subjectTest(
   if (isEverything({types, agents})) return undefined
   const byType = await compileFilter({types})
   const byAgent = await compileFilter({agents})
+
+  function mayMatch({agentId, type}: SubjectParts, types: readonly string[] | undefined): boolean {
+    const isWantedAgent = agentId === undefined || agentId === 'unknown' || byAgent(eventOn({agentId, type}))
+    return isWantedAgent && (types?.some((one) => byType(eventOn({agentId: '', type: one}))) ?? true)
+  }
+
   return (subject) => {
     const parts = grammar.partsOf(subject)
     // What an event on a foreign subject is, only its body tells.
     if (!parts || !isOwnTypeForm(parts.type)) return true
-    const {type, agentId} = parts
-    if (agentId !== undefined && agentId !== 'unknown' && !byAgent(eventOn({agentId, type}))) return false
-    return typesOn(type).some((one) => byType(eventOn({agentId: '', type: one})))
+    if (mayMatch(parts, typesOn(parts.type))) return true
+    return grammar.foreignPartsOf(subject).some((foreign) => mayMatch(foreign, foreignTypesOn(foreign.type)))
   }
 }
 
 /** Types that an event on a subject of this type may turn out to have: other tools' events are renamed when read. */
 function typesOn(type: string): string[] {
-  if (type === 'conversation.message.out') return [type, 'agent.reasoning']
-  return [type, mappedType(type, {isError: true})]
+  const types = [type, mappedType(type, {isError: false}), mappedType(type, {isError: true})]
+  return types.includes('conversation.message.out') ? [...types, 'agent.reasoning'] : types
+}
+
+const mostUnderscores = 6
+
+/** The same of another tool, which writes `_` for some dots or for all; undefined: it may be any. */
+function foreignTypesOn(type: string): string[] | undefined {
+  const [first = '', ...rest] = type.split('_')
+  if (rest.length > mostUnderscores) return undefined
+  let spellings = [first]
+  for (const part of rest) spellings = spellings.flatMap((start) => [`${start}_${part}`, `${start}.${part}`])
+  return spellings.flatMap(typesOn)
 }
 
 /** Every subject of the stream with its number of messages. */

@@ -14,6 +14,11 @@ export interface SubjectGrammar {
   subjectOf(event: {agentId: string; type: string}): string
   /** Undefined for a subject that cannot have been made here. */
   partsOf(subject: string): SubjectParts | undefined
+  /**
+   * What else it may tell when somebody else made it who does not escape an agent's dots: the agent may be any number of
+   * its tokens, and the type is the rest.
+   */
+  foreignPartsOf(subject: string): SubjectParts[]
 }
 
 const safe = /^[A-Za-z0-9_-]+$/
@@ -77,7 +82,16 @@ export function subjectGrammar({prefix, agent}: {prefix: string; agent?: string}
     return tokens.length === 0 ? undefined : {agentId, type: tokens.join('.')}
   }
 
-  return {all: `${start}>`, subjectOf, partsOf}
+  function foreignPartsOf(subject: string): SubjectParts[] {
+    const tokens = subject.slice(start.length).split('.')
+    const shortest = isPerAgent ? 1 : 2
+    return tokens.slice(shortest).map((_, index) => ({
+      agentId: tokens.slice(0, index + shortest).join('.'),
+      type: tokens.slice(index + shortest).join('.'),
+    }))
+  }
+
+  return {all: `${start}>`, subjectOf, partsOf, foreignPartsOf}
 }
 
 /**
