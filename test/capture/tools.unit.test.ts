@@ -171,6 +171,16 @@ describe('a tool call', () => {
     assert.deepEqual(the(made.events, 'tool.guard.blocked').data['params'], {command: 'ls -l'})
   })
 
+  it('has the time at which the host called, also when it was told later', () => {
+    const made = scene()
+    const times = [start - 500, start + 1e9, Number.NaN].map((at, index) => {
+      const call = callOf('before_tool_call', {...exec, toolCallId: `${index}`}, ctx)
+      return the(made.capture.hook({...call, at}), 'tool.called').timestamp
+    })
+    const now = new Date(start).toISOString()
+    assert.deepEqual(times, [new Date(start - 500).toISOString(), now, now])
+  })
+
   it('is as it was when it was told, whatever becomes of the host’s object', () => {
     const made = scene()
     const event = {...exec, params: {command: 'ls', list: [1]}}

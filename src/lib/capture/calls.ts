@@ -82,11 +82,11 @@ export function createCalls(): Calls {
       const call = isKnown && !known.isTold ? known : announce(host, toolName)
       call.isTold = true
       byObject.set(event, call)
-      if (ids.toolCallId === undefined)
-        wait(
-          waiting.use(scopeOf(ids), () => []),
-          {call, paramsText: textOf(params)},
-        )
+      if (ids.toolCallId === undefined) {
+        const list = waiting.use(scopeOf(ids), () => [])
+        list.push({call, paramsText: textOf(params)})
+        if (list.length > waitingLimit) list.shift()
+      }
       return call
     },
     find({event, ids}, toolName, params) {
@@ -123,11 +123,6 @@ function keyOf({sessionKey, runId, toolCallId}: Ids): string | undefined {
 
 function scopeOf({runId, sessionKey, agentId}: Ids): string {
   return runId ?? sessionKey ?? agentId ?? ''
-}
-
-function wait(list: Waiting[], entry: Waiting): void {
-  list.push(entry)
-  if (list.length > waitingLimit) list.shift()
 }
 
 /**

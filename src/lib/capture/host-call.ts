@@ -43,7 +43,7 @@ export function readCall(call: HookCall, row: HookRow, directory: Directory, now
   if (typeof event !== 'object' || event === null) return undefined
   const context = row.kind === 'internal-hook' ? valueAt(event, 'context') : undefined
   const payload = typeof context === 'object' && context !== null ? context : row.kind === 'internal-hook' ? {} : event
-  const at = call.at ?? now
+  const at = hostTime(call.at, now)
   const ids = directory.learn(idsOf(row, event, payload, ctx))
   return {
     row,
@@ -111,9 +111,8 @@ export function contextOf(ctx: unknown): Record<string, unknown> | undefined {
   if (typeof ctx !== 'object' || ctx === null) return undefined
   const found: Record<string, unknown> = {}
   for (const key of keysOf(ctx)) {
-    const name = Object.hasOwn(contextNames, key) ? contextNames[key]! : undefined
-    const value = name === undefined ? undefined : snapshotOfValue(valueAt(ctx, key))
-    if (value !== undefined && found[name!] === undefined) found[name!] = value
+    const name = Object.hasOwn(contextNames, key) ? contextNames[key] : undefined
+    if (name !== undefined) found[name] ??= snapshotOfValue(valueAt(ctx, key))
   }
   return present(found)
 }
