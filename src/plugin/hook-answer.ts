@@ -35,10 +35,12 @@ export function answerOf(verdict: Verdict, {pinned, onResolution}: AnswerOptions
       // The host merges what it gets over the call's params, field by field.
       return {params: {...pinned, ...verdict.params}}
     case 'ask': {
-      const {title, description, severity, timeoutMs} = verdict.ask ?? {title: 'Tool call', description: ''}
+      const {title = '', description = '', severity, timeoutMs} = verdict.ask ?? {}
+      // The host refuses an approval without words, and the call with it.
+      const asks = `The rule "${verdict.ruleId}" of the tool guard asks before this call.`
       const requireApproval = {
-        title: title.slice(0, titleLength).toWellFormed(),
-        description: description.slice(0, descriptionLength).toWellFormed(),
+        title: (title.trim() || 'Tool call').slice(0, titleLength).toWellFormed(),
+        description: (description.trim() || verdict.reason?.trim() || asks).slice(0, descriptionLength).toWellFormed(),
         ...(severity !== undefined && {severity}),
         ...(timeoutMs !== undefined && {timeoutMs}),
         // "always" would be remembered by nobody: the policy decides what is asked again.
