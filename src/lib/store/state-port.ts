@@ -88,7 +88,7 @@ export interface StateStore {
   removeReader(reader: string): Promise<void>
   /** The lease of this state directory's sinks; undefined while another process, or another part of this one, has it. */
   tryOwn(role: string): Promise<OwnerLease | undefined>
-  /** Who holds the lease, as it said itself. */
+  /** Who holds the lease, as it said itself; undefined while nobody does. */
   owner(): Promise<Owner | undefined>
   close(): Promise<void>
 }

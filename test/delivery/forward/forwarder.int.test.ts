@@ -69,9 +69,10 @@ describe('a forwarder', () => {
         async (given, sizes) => {
           const bench = await openBench()
           const target = forgetfulLog()
-          Object.assign(target.fates, {append: given.append, head: given.head, open: given.open})
+          const {append, head, open, commit} = structuredClone(given)
+          Object.assign(target.fates, {append, head, open})
           target.put([event('of-others')])
-          const state = unreliable(bench.state, given.commit)
+          const state = unreliable(bench.state, commit)
           const {stop} = bench.start(forwarderTo(target), {state})
           const events = eventsUpTo(sizes.reduce((sum, size) => sum + size, 0))
           let at = 0
@@ -86,7 +87,7 @@ describe('a forwarder', () => {
           expect(ours()).toEqual(ids(events))
         },
       ),
-      {numRuns: 60},
+      {numRuns: 40},
     )
   }, 60_000)
 
@@ -178,6 +179,26 @@ describe('a forwarder', () => {
     const second = bench.start(forwarderTo(other, {nameTarget: async () => 'a third log'}))
     await until(() => expect(other.ids()).toEqual([...ids(eventsUpTo(600)), 'later']))
     await second.stop()
+  })
+
+  it('looks only behind where the target ended before the batch whose fate is open', async () => {
+    const bench = await openBench()
+    const target = forgetfulLog()
+    const first = bench.start(forwarderTo(target))
+    await bench.store.append([event('a')])
+    await until(() => expect(target.ids()).toEqual(['a']))
+    await first.stop()
+    target.put(Array.from({length: 500}, (_, n) => event(`of-others-${n}`)))
+    target.fates.append = ['part']
+    await bench.store.append(eventsUpTo(10))
+    const second = bench.start(forwarderTo(target))
+    await until(() => expect(target.ids()).toHaveLength(511))
+    await second.stop()
+    expect(target.ids().slice(-10)).toEqual(ids(eventsUpTo(10)))
+    expect(target.calls.slice(1)).toEqual([
+      {events: 10, bulk: undefined},
+      {events: 10, bulk: {after: '00000501'}},
+    ])
   })
 
   it('does not search a target that was quiet since this log began', async () => {
