@@ -231,6 +231,16 @@ describe('faults that one key does not show', () => {
       'security.ws.bindAddress: expected a loopback address, or a token in security.ws.authToken beside it, found "0.0.0.0"',
     ],
     [
+      'two webhooks of one name',
+      {
+        webhooks: [
+          {url: 'https://a.example', name: 'x'},
+          {url: 'https://b.example', name: 'x'},
+        ],
+      },
+      'webhooks[1].name: expected a name that no other endpoint has, found "x"',
+    ],
+    [
       'a demand for a token that nobody has',
       {security: {ws: {requireAuth: true, authToken: ''}}},
       'security.ws.requireAuth: expected a token in security.ws.authToken beside it, found none',

@@ -15,7 +15,11 @@ export interface CheckContext {
 
 /** What takes more than one key, or a look at a file, to see. */
 export async function checkConfig(config: Config, context: CheckContext): Promise<Fault[]> {
-  return [...checkWebSocket(config, context), ...(await checkFiles(config, context))]
+  return [
+    ...checkWebSocket(config, context),
+    ...checkWebhookNames(config, context),
+    ...(await checkFiles(config, context)),
+  ]
 }
 
 function checkWebSocket({enabled, security: {ws}}: Config, context: CheckContext): Fault[] {
@@ -31,6 +35,17 @@ function checkWebSocket({enabled, security: {ws}}: Config, context: CheckContext
     faults.push(faultAt(context, ['security', 'ws', 'requireAuth'], {expected, found: 'none'}))
   }
   return faults
+}
+
+/** The place of an endpoint in the log, and what waits for it, are kept under its name. */
+function checkWebhookNames({webhooks}: Config, context: CheckContext): Fault[] {
+  const seen = new Set<string>()
+  return webhooks.flatMap(({name}, index) => {
+    const isTaken = name !== undefined && seen.has(name)
+    if (name !== undefined) seen.add(name)
+    const expected = 'a name that no other endpoint has'
+    return isTaken ? [faultAt(context, ['webhooks', index, 'name'], {expected, found: JSON.stringify(name)})] : []
+  })
 }
 
 /** Whether an address or name, as written in a configuration, a `Host` or a URL, is this machine only. */

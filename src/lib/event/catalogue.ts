@@ -147,6 +147,9 @@ const groups: Record<string, Record<string, Row>> = {
     'capture.dropped': ['', 'count reason firstAt lastAt', 'Events could not be recorded; how many and why.'],
     'guard.policy_changed': ['', 'rules sha256', 'Another guard policy is in force.'],
   },
+  delivery: {
+    'delivery.disabled': ['', 'reader host reason', 'Nothing is sent to an endpoint until somebody enables it.'],
+  },
   synthetic: {
     'agent.activity': ['', 'agentId activity activityDetail sourceEventType toolName', 'An agent did something.'],
     'agent.status': ['', 'agentId status activity activityDetail', "An agent's status changed."],

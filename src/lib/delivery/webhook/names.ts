@@ -19,11 +19,17 @@ export function endpointNames(endpoints: ReadonlyArray<Pick<WebhookEndpoint, 'na
   return endpoints.map(({name, url}) => {
     if (name !== undefined) return name
     const host = URL.parse(url)?.host || 'webhook'
-    const free = [host, `${host}-${digestOf(url)}`].find((candidate) => !taken.has(candidate))
-    if (free === undefined) throw twice(host)
+    const free = candidates(host, url).find((candidate) => !taken.has(candidate))!
     taken.add(free)
     return free
   })
+}
+
+function* candidates(host: string, url: string): Generator<string> {
+  const longer = `${host}-${digestOf(url)}`
+  yield host
+  yield longer
+  for (let n = 2; ; n++) yield `${longer}-${n}`
 }
 
 function digestOf(url: string): string {
