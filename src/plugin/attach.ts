@@ -1,5 +1,6 @@
 import packageJson from '../../package.json' with {type: 'json'}
 import {hookTable} from '../lib/capture/hooks.ts'
+import {valueAt} from '../lib/config/key-path.ts'
 import {hostDiagnostics} from './diagnostics.ts'
 import type {Fields, HostApi} from './host-api.ts'
 import {registerOperatorSurface} from './operator-surface.ts'
@@ -28,9 +29,14 @@ export function attach(api: HostApi): void {
       diagnostics.warn(`${what} could not be registered: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  for (const {hook, kind} of hookTable) guarded(hook, () => registerCapture(api, runtime, hook, kind))
+  const isAllowed = allowsConversation(api.config)
+  for (const {hook, kind, needsConversationAccess} of hookTable) {
+    // The host would only warn of each that it leaves out; `doctor` says it once, with what to do.
+    if (needsConversationAccess && !isAllowed) continue
+    guarded(hook, () => registerCapture(api, runtime, hook, kind))
+  }
   guarded('the tool guard', () => registerGuard(api, runtime))
-  guarded('context injection', () => registerContext(api, runtime))
+  if (isAllowed) guarded('context injection', () => registerContext(api, runtime))
   guarded('agent events', () => {
     const handle = (payload: unknown) => runtime.agentEvent(payload)
     api.agent?.events?.registerAgentEventSubscription?.({id: 'claw-events', handle})
@@ -39,6 +45,10 @@ export function attach(api: HostApi): void {
     api.registerService?.({id: 'claw-events', start: () => runtime.start(), stop: () => runtime.stop()})
   })
   registerOperatorSurface(api, runtime, guarded)
+}
+
+function allowsConversation(host: unknown): boolean {
+  return valueAt(host, ['plugins', 'entries', 'claw-events', 'hooks', 'allowConversationAccess']) === true
 }
 
 /** In some modes the host throws when it is asked for these. */

@@ -137,7 +137,9 @@ export function createRuntime({version, environment, now}: RuntimeOptions): Runt
       loading = load(registration, loading)
     },
     hook(call) {
-      whenReady(({recording}) => recording.hook(call))
+      // What has to wait is dated by when it was told.
+      const told = parts === undefined ? {...call, at: now()} : call
+      whenReady(({recording}) => recording.hook(told))
       return undefined
     },
     agentEvent: (payload) => whenReady(({recording}) => recording.agentEvent(payload)),

@@ -1,9 +1,9 @@
 import {eventsDbPath} from '../config/state-dir.ts'
 import {agentLocation, storeLocation} from '../config/store-settings.ts'
 import type {Sink} from '../delivery/sink.ts'
-import type {SinkOptions} from './open-sinks.ts'
 import {logName} from './open-state.ts'
 import {openStore} from './open-store.ts'
+import type {SinkOptions} from './sink-options.ts'
 
 /**
  * The outbox: forwards the state directory's embedded log to the server that the configuration names. An agent with a

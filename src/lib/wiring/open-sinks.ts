@@ -1,7 +1,5 @@
-import type {LoadedConfig} from '../config/load.ts'
 import {readSecretFile} from '../config/secret-file.ts'
 import {inStateDirectory} from '../config/state-dir.ts'
-import type {StoreLocation} from '../config/store-settings.ts'
 import type {Diagnostics} from '../delivery/diagnostics.ts'
 import type {EventLogSink} from '../delivery/event-log/sink.ts'
 import {createEventSigner} from '../delivery/event-signature.ts'
@@ -11,16 +9,7 @@ import type {StoredEvent} from '../event/envelope.ts'
 import {createRedactor} from '../redact/redact.ts'
 import {compileOptionsFor} from './load-policy.ts'
 import {openForwardSinks} from './open-outbox.ts'
-
-export interface SinkOptions {
-  loaded: LoadedConfig
-  /** The log that is read; what is already there need not be forwarded. */
-  location: StoreLocation
-  environment: NodeJS.ProcessEnv
-  /** Epoch milliseconds. */
-  now: () => number
-  diagnostics: Diagnostics
-}
+import type {SinkOptions} from './sink-options.ts'
 
 export interface OpenSinks {
   sinks: Sink[]
