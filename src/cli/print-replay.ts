@@ -2,6 +2,7 @@ import type {createChanges} from '../lib/guard/changes.ts'
 import type {ReplayedCall, ReplayFault} from '../lib/guard/replay.ts'
 import {createLineWriter} from '../lib/guard/replay-line.ts'
 import type {ReplaySummary} from '../lib/guard/replay-summary.ts'
+import {counted} from '../lib/output/counted.ts'
 import {traceLines} from '../lib/output/trace-text.ts'
 import {callText, changedLines, replayedLine, summaryText} from '../lib/output/verdict-text.ts'
 import type {Terminal} from './terminal.ts'
@@ -74,7 +75,7 @@ export function createReplayPrinter(flags: ReplayPrintFlags, term: Terminal) {
       if (summary.notShown > 0) term.note(`${summary.notShown} more changes are counted, not shown`)
       const kinds = summary.changes.map(({from, to, count}) => `${count} ${from} -> ${to}`).join(', ')
       await term.line(
-        `${calls.length > 0 ? '\n' : ''}${summary.changed} of ${summary.total} calls are judged differently${kinds === '' ? '' : `: ${kinds}`}`,
+        `${calls.length > 0 ? '\n' : ''}${summary.changed} of ${counted(summary.total, 'call')} ${summary.changed === 1 ? 'is' : 'are'} judged differently${kinds === '' ? '' : `: ${kinds}`}`,
       )
     },
   }

@@ -1,4 +1,5 @@
 import {bars} from '../lib/output/bars.ts'
+import {counted} from '../lib/output/counted.ts'
 import type {Grouping, Tally} from '../lib/store/port.ts'
 import type {Terminal} from './terminal.ts'
 
@@ -18,5 +19,5 @@ export async function printTally(
     ? bars(groups, {paint: term.paint, width: term.width})
     : groups.map((group) => `${group.key}\t${group.count}`)
   for (const line of lines) await term.line(line)
-  term.note(`${count} event${count === 1 ? '' : 's'}`)
+  term.note(counted(count, 'event'))
 }

@@ -7,6 +7,7 @@ import {type ExportOptions, type ExportTally, exportEvents, exportFormats} from 
 import {continuation, positionAfter, readPrevious} from '../lib/export/previous.ts'
 import {exportToFile} from '../lib/export/to-file.ts'
 import {parseFilter} from '../lib/filter/parse.ts'
+import {counted} from '../lib/output/counted.ts'
 
 export default class Export extends BaseCommand {
   static override summary = 'Write stored events to a file, one JSON object a line'
@@ -72,13 +73,14 @@ export default class Export extends BaseCommand {
     if (lostEvents === 0) return
     process.exitCode = Exit.failed
     for (const {first, last, events, reason} of lost)
-      this.term.note(`lost: ${events} events, ${first === last ? first : `${first} to ${last}`}: ${reason}`)
-    this.term.note(`${lostEvents} events could not be read; all others were exported`)
+      this.term.note(`lost: ${counted(events, 'event')}, ${first === last ? first : `${first} to ${last}`}: ${reason}`)
+    this.term.note(`${counted(lostEvents, 'event')} could not be read; all others were exported`)
   }
 }
 
 function summaryOf(file: string, {count, lines, format}: ExportTally & {format?: string}): string {
-  const what = format === 'otlp' ? `${count} events as traces of ${lines} runs` : `${count} events`
+  const what =
+    format === 'otlp' ? `${counted(count, 'event')} as traces of ${counted(lines, 'run')}` : counted(count, 'event')
   return `${what} written to ${file}`
 }
 

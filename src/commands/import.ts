@@ -6,6 +6,7 @@ import {createProgress} from '../cli/progress.ts'
 import {Exit} from '../lib/errors.ts'
 import {checkManifest} from '../lib/import/check-manifest.ts'
 import {type ImportResult, importEvents} from '../lib/import/import.ts'
+import {counted} from '../lib/output/counted.ts'
 
 export default class Import extends BaseCommand {
   static override summary = 'Take in events from a file, of any dialect'
@@ -61,5 +62,5 @@ export default class Import extends BaseCommand {
 function summaryOf({read, appended, duplicates, conflictingLines, failedLines, interrupted}: ImportResult): string {
   const conflicts = conflictingLines ? ` (${conflictingLines} with other content)` : ''
   const end = interrupted ? '; interrupted before the end' : ''
-  return `${read} lines: ${appended} events added, ${duplicates} already there${conflicts}, ${failedLines} failed${end}`
+  return `${counted(read, 'line')}: ${counted(appended, 'event')} added, ${duplicates} already there${conflicts}, ${failedLines} failed${end}`
 }

@@ -7,6 +7,7 @@ import type {ClawEvent} from '../lib/event/envelope.ts'
 import {type MigrateResult, migrateWorkspaces} from '../lib/migrate/migrate.ts'
 import {type Removals, removalsText, tooManyRemovals} from '../lib/migrate/removals.ts'
 import {agentWorkspaces} from '../lib/openclaw/workspaces.ts'
+import {counted} from '../lib/output/counted.ts'
 import {eventLine} from '../lib/output/event-line.ts'
 
 export default class Migrate extends BaseCommand {
@@ -79,5 +80,5 @@ export default class Migrate extends BaseCommand {
 
 function summaryOf({files, events, appended, duplicates, superseded, failed}: MigrateResult, dryRun: boolean): string {
   const added = dryRun ? `${appended} would be added` : `${appended} added`
-  return `${files} files, ${events} events: ${added}, ${duplicates} already there, ${superseded} superseded, ${failed.length} files failed`
+  return `${counted(files, 'file')}, ${counted(events, 'event')}: ${added}, ${duplicates} already there, ${superseded} superseded, ${counted(failed.length, 'file')} failed`
 }

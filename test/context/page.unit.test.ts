@@ -32,7 +32,7 @@ describe('the page for people', () => {
   })
 
   it('shows with --diff what came and went', async () => {
-    expect(await page({diff: true})).toMatch(/1 lines stay\n\+ \[c other 11:00 1h\] Tea at five/)
+    expect(await page({diff: true})).toMatch(/1 line stays\n\+ \[c other 11:00 1h\] Tea at five/)
   })
 
   it('says why there is nothing', async () => {

@@ -112,7 +112,7 @@ describe('export and import', () => {
     const {code, stdout, stderr} = await box.run(['export', 'a.ndjson'])
     expect(code).toBe(1)
     expect(stdout).toContain('29 events written to a.ndjson')
-    expect(stderr).toMatch(/lost: 1 events, 0000000000000012: .*no JSON/)
+    expect(stderr).toMatch(/lost: 1 event, 0000000000000012: .*no JSON/)
     expect(JSON.parse(readFileSync(place('a.ndjson.manifest.json'), 'utf8'))).toMatchObject({count: 29, lostEvents: 1})
   })
 })

@@ -4,6 +4,7 @@ import {jsonFlag} from '../../cli/flags.ts'
 import {parseBytes} from '../../lib/config/bytes.ts'
 import {ClawError, Exit} from '../../lib/errors.ts'
 import {parseTime} from '../../lib/filter/time.ts'
+import {counted} from '../../lib/output/counted.ts'
 
 export default class StreamPrune extends BaseCommand {
   static override summary = 'Remove the oldest events'
@@ -41,9 +42,10 @@ export default class StreamPrune extends BaseCommand {
     }
     const admin = await this.openAdmin(flags)
     const plan = await admin.prune({...request, dryRun: true})
-    if (!dryRun && plan.removed > 0) await this.confirm(`Remove ${plan.removed} events for ever?`, {yes: flags.yes})
+    if (!dryRun && plan.removed > 0)
+      await this.confirm(`Remove ${counted(plan.removed, 'event')} for ever?`, {yes: flags.yes})
     const {removed, left} = dryRun ? plan : await admin.prune(request)
     if (flags.json) return this.term.line(JSON.stringify({removed, left, dryRun}))
-    await this.term.line(`${dryRun ? 'would remove' : 'removed'} ${removed} events; ${left} left`)
+    await this.term.line(`${dryRun ? 'would remove' : 'removed'} ${counted(removed, 'event')}; ${left} left`)
   }
 }

@@ -1,6 +1,7 @@
 import {BaseCommand} from '../../cli/base-command.ts'
 import {jsonFlag} from '../../cli/flags.ts'
 import {Exit} from '../../lib/errors.ts'
+import {counted} from '../../lib/output/counted.ts'
 import type {VerifyResult} from '../../lib/store/port.ts'
 
 export default class StreamVerify extends BaseCommand {
@@ -27,6 +28,6 @@ export default class StreamVerify extends BaseCommand {
     const proven = chained
       ? 'nothing missing, changed or swapped'
       : 'nothing missing; a JetStream stream has no hash chain, so a changed event would not be noticed'
-    return `${this.term.paint.good('ok')}: ${events} events, ${proven}`
+    return `${this.term.paint.good('ok')}: ${counted(events, 'event')}, ${proven}`
   }
 }

@@ -1,3 +1,4 @@
+import {counted} from '../output/counted.ts'
 import type {Paint} from '../output/paint.ts'
 import {clip, printable} from '../output/printable.ts'
 import type {ContextDocument} from './document.ts'
@@ -63,7 +64,9 @@ function diffLines(
   const {at = '', added = [], removed = [], kept = []} = diff ?? {}
   const inText = new Map(items.map(({eventId, ref}) => [eventId, lineOfRef(text, ref)]))
   return [
-    paint.bold(`Against the session before (${at}): ${kept.length} lines stay`),
+    paint.bold(
+      `Against the session before (${at}): ${counted(kept.length, 'line')} ${kept.length === 1 ? 'stays' : 'stay'}`,
+    ),
     ...added.map((eventId) => paint.good(cut(`+ ${inText.get(eventId) ?? eventId}`, options))),
     ...removed.map((eventId) => paint.bad(cut(`- ${otherLines.get(eventId) ?? eventId}`, options))),
   ]

@@ -1,5 +1,6 @@
 import type {Explanation} from '../guard/explain.ts'
 import type {ConditionTrace, RuleTrace, TraceStep} from '../guard/trace-step.ts'
+import {counted} from './counted.ts'
 import type {Paint} from './paint.ts'
 import {clip, printable} from './printable.ts'
 import {verdictWord} from './verdict-text.ts'
@@ -55,7 +56,7 @@ function short(value: unknown): string {
 export function explanationLines(explanation: Explanation, paint: Paint): string[] {
   const {verdict, live, toolName, rules, matched, ruleId, reason, actionId, assumed, trace} = explanation
   const lines = [
-    `${verdictWord(verdict, paint)}  ${printable(toolName)}  ${matched} of ${rules} ${rules === 1 ? 'rule' : 'rules'} matched`,
+    `${verdictWord(verdict, paint)}  ${printable(toolName)}  ${matched} of ${counted(rules, 'rule')} matched`,
   ]
   if (ruleId !== undefined) lines.push(`  ${printable(ruleId)}${reason === undefined ? '' : `   ${printable(reason)}`}`)
   else if (reason !== undefined) lines.push(`  ${printable(reason)}`)
