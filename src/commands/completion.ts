@@ -5,11 +5,13 @@ import {type CompletionCommand, completionScript, shells} from '../lib/output/co
 export default class Completion extends BaseCommand {
   static override summary = 'Print a completion script for your shell'
   static override examples = [
-    {description: 'bash, now', command: 'source <(<%= config.bin %> completion bash)'},
-    {description: 'zsh, for good', command: `<%= config.bin %> completion zsh > "\${fpath[1]}/_<%= config.bin %>"`},
+    {description: 'bash, now', command: '$ source <(<%= config.bin %> completion bash)'},
+    {description: 'bash, for good', command: `$ echo 'source <(<%= config.bin %> completion bash)' >> ~/.bashrc`},
+    {description: 'zsh, for good', command: `$ echo 'source <(<%= config.bin %> completion zsh)' >> ~/.zshrc`},
     {
       description: 'fish, for good',
-      command: '<%= config.bin %> completion fish > ~/.config/fish/completions/<%= config.bin %>.fish',
+      command:
+        '$ mkdir -p ~/.config/fish/completions && <%= config.bin %> completion fish > ~/.config/fish/completions/<%= config.bin %>.fish',
     },
   ]
   static override usage = '<%= command.id %> SHELL'

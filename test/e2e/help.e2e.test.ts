@@ -1,7 +1,7 @@
-import {readFileSync} from 'node:fs'
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
-import {sandbox} from '../run-bin.ts'
+import {bin, sandbox} from '../run-bin.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
 const manifest = JSON.parse(readFileSync(path.join(root, 'oclif.manifest.json'), 'utf8')) as {
@@ -49,6 +49,28 @@ describe('help', () => {
     const {code, stdout} = await box.run(['--version'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^claw-events\/\d+\.\d+\.\d+/)
+  })
+
+  it('shows how to start what is no command of ours as a command line, too', () => {
+    for (const {examples} of commands) {
+      for (const {command} of examples) expect(command).toMatch(/^(<%= config\.bin %> |\$ )/)
+    }
+  })
+
+  it('completes in a new bash what the examples set up', async () => {
+    const {spawnSync} = await import('node:child_process')
+    const tools = path.join(box.folder, 'tools')
+    mkdirSync(tools)
+    writeFileSync(path.join(tools, 'claw-events'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, {
+      mode: 0o755,
+    })
+    const env = {...box.env, PATH: `${tools}:${box.env.PATH}`}
+    const [now, forGood] = commands
+      .find(({id}) => id === 'completion')!
+      .examples.map(({command}) => command.replaceAll('<%= config.bin %>', 'claw-events').replace(/^\$ /, ''))
+    const shell = (script: string) => spawnSync('bash', ['-c', script], {encoding: 'utf8', env, cwd: box.folder})
+    expect(shell(`${now}; complete -p claw-events`).stdout).toBe('complete -F _claw_events claw-events\n')
+    expect(shell(`${forGood}; . ~/.bashrc; complete -p claw-events`).stdout).toContain('-F _claw_events')
   })
 
   it('prints completion scripts that their shells accept', async () => {

@@ -11,8 +11,12 @@ export function completionScript(shell: string, bin: string, commands: readonly 
   if (shell === 'fish') return fishScript(bin, commands)
   // zsh runs bash's completions through its own bridge, so that one script serves both.
   const bash = bashScript(bin, commands)
-  return shell === 'zsh' ? `#compdef ${bin}\nautoload -U +X bashcompinit && bashcompinit\n${bash}` : bash
+  return shell === 'zsh' ? `${zshStart}\n${bash}` : bash
 }
+
+/** The bridge needs zsh's own completion, which a bare .zshrc does not switch on. */
+const zshStart = `(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
+autoload -Uz +X bashcompinit && bashcompinit`
 
 function bashScript(bin: string, commands: readonly CompletionCommand[]): string {
   const name = `_${bin.replaceAll(/\W/g, '_')}`
