@@ -26,6 +26,7 @@ describe('what a log is held against', () => {
     expect(faults([completed, called])).toEqual(['the call: tool.completed came before tool.called'])
     expect(faults([called, completed, completed])).toEqual([
       expect.stringMatching(/^twice with one id: tool\.completed/),
+      'the call: 2 × tool.completed, not 1',
     ])
   })
 

@@ -5,13 +5,16 @@ import {type Gateway, startGateway} from './kit/gateway.ts'
 import {type Host, makeHost} from './kit/host.ts'
 import {logOf, readLog} from './kit/log.ts'
 import {installPlugin, packedPlugin} from './kit/package.ts'
-import {clawEvents} from './policy.ts'
+import {until} from './kit/until.ts'
+import {clawEvents, laterRule, toolGuard} from './policy.ts'
 import {faultsAtTheEnd, scenarioTests} from './scenario-tests.ts'
-import {scenarios} from './scenarios.ts'
+import {innerScenarios, providerScenarios, reloadedScenarios, type Scenario, scenarios} from './scenarios.ts'
 
 let host: Host
 let gateway: Gateway
 const events = (): Promise<StoredEvent[]> => readLog(logOf(host))
+const stage = {gateway: () => gateway, events}
+const driven: Scenario[] = []
 
 beforeAll(async () => {
   host = await makeHost({plugins: [clawEvents]})
@@ -25,7 +28,24 @@ afterAll(async () => {
 })
 
 describe('the plugin, installed from its tarball, with the embedded log', () => {
-  const driven = scenarioTests({gateway: () => gateway, events}, scenarios)
+  scenarioTests(stage, scenarios, driven)
+
+  describe('after its configuration was edited while the gateway runs', () => {
+    beforeAll(async () => {
+      const before = gateway.log().length
+      host.configure(({tools, plugins}) => {
+        tools['toolSearch'] = {mode: 'tools'}
+        const entry = plugins.entries['claw-events']
+        if (entry) entry.config = {hookBridge: {toolGuard: {...toolGuard, rules: [...toolGuard.rules, laterRule]}}}
+      })
+      const isApplied = () => (gateway.log().includes('config hot reload applied', before) ? true : undefined)
+      await until('the new configuration is in force', isApplied, 60_000)
+    })
+
+    scenarioTests(stage, [...reloadedScenarios, ...innerScenarios], driven)
+  })
+
+  scenarioTests(stage, providerScenarios, driven)
 
   it('has every tool call and result that the transcripts hold and the model was sent', async () => {
     const {faults, ...transcripts} = await fromTranscripts(host)

@@ -2,7 +2,10 @@ import type {Chain, Expectation, ExpectedEvent} from './check.ts'
 
 /** What may not occur in a session beyond what is expected: whatever tells of a fact that is stored once. */
 const closed = [
-  'message.*',
+  'message.received',
+  'message.preprocessed',
+  'message.transcribed',
+  'message.sent',
   'conversation.*',
   'tool.*',
   'approval.*',
@@ -25,18 +28,19 @@ interface Turn {
   reply?: string | RegExp
   /** How the run ends, and with what. */
   end?: ExpectedEvent
-  /** Absent: the session is a new one. */
-  isOldSession?: boolean
+  /** What happens to the session after it began. */
+  session?: ExpectedEvent[]
 }
 
 /** A message of a person, the run that answers it, and everything that belongs to both. */
-function turn({said, calls = [], modelCalls = calls.length + 1, reply, end, isOldSession = false}: Turn): Chain[] {
+function turn({said, calls = [], modelCalls = calls.length + 1, reply, end, session = []}: Turn): Chain[] {
   const run = ['runId', 'sessionKey', 'agentId']
-  const fails = end?.type === 'lifecycle.error'
   return [
-    ...(isOldSession
-      ? []
-      : [{what: 'the session', joinedBy: ['sessionKey', 'sessionId'], events: [{type: 'session.start'}]}]),
+    {
+      what: 'the session',
+      joinedBy: ['sessionKey', 'sessionId'],
+      events: [{type: 'session.start', has: {'data.resumedFrom': undefined}}, ...session],
+    },
     {
       what: 'the message',
       joinedBy: ['sessionKey', 'correlationId'],
@@ -62,16 +66,8 @@ function turn({said, calls = [], modelCalls = calls.length + 1, reply, end, isOl
     },
     {what: 'what the model got', joinedBy: run, events: [{type: 'agent.llm_input'}, {type: 'agent.llm_output'}]},
     {what: 'the end of the turn', joinedBy: run, events: [{type: 'agent.end'}]},
-    ...(fails ? [] : [sending]),
     ...calls,
   ]
-}
-
-/** What the host is about to send to the channel; a web chat has no channel that says it was sent. */
-const sending: Chain = {
-  what: 'the answer',
-  joinedBy: ['sessionKey'],
-  events: [{type: 'message.sending', times: {min: 0, max: 1}}],
 }
 
 interface Call {
@@ -151,6 +147,30 @@ const child = {
   'data.subagentKey': /^agent:main:subagent:/,
 }
 
+/** A turn of an agent that runs in the command line's own process. */
+function local(name: string, rest: Omit<Turn, 'said'>): Expectation {
+  const {chains} = scenario(name, rest)
+  return {chains: chains.filter(({what}) => what !== 'the session' && what !== 'the message'), closed}
+}
+
+/** A turn, and then a person's command, after which the host goes on under the same session id. */
+function renewed(command: 'new' | 'reset'): Expectation {
+  return {
+    chains: [
+      ...turn({
+        said: said('text'),
+        reply: 'Hello from the mock model.',
+        session: [
+          {type: 'session.end', has: {'data.reason': command}},
+          {type: 'session.start', has: {'data.resumedFrom': /./}},
+        ],
+      }),
+      {what: 'the command', joinedBy: ['sessionKey'], events: [{type: `command.${command}`}]},
+    ],
+    closed: ['command.*', 'session.start', 'session.end', 'tool.*', 'lifecycle.*', 'capture.dropped'],
+  }
+}
+
 /** By scenario: what the log must show of it. Made from DESIGN 5, the catalogue and what S3 promises. */
 export const expectations: Record<string, Expectation> = {
   text: scenario('text', {reply: 'Hello from the mock model.'}),
@@ -200,6 +220,15 @@ export const expectations: Record<string, Expectation> = {
     ],
     reply: /ASKME allow/,
   }),
+  askbare: scenario('askbare', {
+    calls: [
+      execCall('echo ASKBARE', {
+        guard: [matched('ask-askbare'), asked, resolved('allow-once'), allowed],
+        end: [completed(/ASKBARE/)],
+      }),
+    ],
+    reply: /ASKBARE/,
+  }),
   askdeny: scenario('askdeny', {
     calls: [execCall('echo ASKME deny', {guard: [matched('ask-askme'), asked, resolved('deny'), blocked()]})],
     reply: /Denied by user/,
@@ -216,11 +245,10 @@ export const expectations: Record<string, Expectation> = {
     calls: [execCall('echo PROBE-FIRST-BLOCK', {end: [failed(/the probe blocks this/)]})],
     reply: /the probe blocks this/,
   }),
+  // What runs is what the guard judged.
   'probe-rewrite': scenario('probe-rewrite', {
-    calls: [
-      execCall('echo PROBE-REWRITE', {end: [completed(/rewritten-by-probe/, {command: 'echo rewritten-by-probe'})]}),
-    ],
-    reply: /rewritten-by-probe/,
+    calls: [execCall('echo PROBE-REWRITE', {end: [completed(/PROBE-REWRITE/, {command: 'echo PROBE-REWRITE'})]})],
+    reply: /PROBE-REWRITE/,
   }),
   'probe-throw': scenario('probe-throw', {
     calls: [execCall('echo PROBE-THROW', {end: [failed(hookFailed)]})],
@@ -239,9 +267,33 @@ export const expectations: Record<string, Expectation> = {
     reply: /Denied by user/,
   }),
   endless: {
-    chains: turn({said: said('endless'), end: {type: 'lifecycle.end', has: {'data.aborted': true}}}),
-    // What had been said until then may be recorded or not, and the host is asked to send nothing more.
-    closed: closed.filter((type) => !['conversation.*', 'message.*'].includes(type)),
+    chains: [
+      {what: 'the session', joinedBy: ['sessionKey', 'sessionId'], events: [{type: 'session.start'}]},
+      {
+        what: 'the run',
+        joinedBy: ['runId', 'sessionKey', 'agentId'],
+        events: [
+          {type: 'lifecycle.start'},
+          {type: 'model.call.started'},
+          {type: 'lifecycle.end', has: {'data.aborted': true, 'data.status': 'cancelled'}},
+        ],
+      },
+      {
+        what: 'the model call',
+        joinedBy: ['runId'],
+        // The host tells of its end when the run is over already.
+        events: [{type: 'model.call.ended', has: {'data.outcome': 'error'}}],
+      },
+      {what: 'what was asked', joinedBy: ['runId'], events: [{type: 'conversation.message.in'}]},
+      // What the model had said until then.
+      {
+        what: 'what was said',
+        joinedBy: ['runId'],
+        events: [{type: 'conversation.message.out', times: {min: 0, max: 1}}],
+      },
+      {what: 'the end of the turn', joinedBy: ['runId'], events: [{type: 'agent.end', has: {'data.success': false}}]},
+    ],
+    closed: ['tool.*', 'session.*', 'lifecycle.*', 'model.call.*', 'conversation.*', 'agent.end', 'capture.dropped'],
   },
   spawn: {
     chains: [
@@ -285,36 +337,12 @@ export const expectations: Record<string, Expectation> = {
     ],
     closed: ['tool.*', 'subagent.*', 'agent.sub_agent_spawn', 'lifecycle.*', 'capture.dropped'],
   },
-  new: {
-    chains: [
-      ...turn({said: said('text'), reply: 'Hello from the mock model.'}),
-      {what: 'the command', joinedBy: ['sessionKey'], events: [{type: 'command.new'}]},
-      {
-        what: 'the session that ends',
-        joinedBy: ['sessionKey'],
-        events: [
-          {type: 'session.end', has: {'data.reason': 'new'}},
-          {type: 'session.start', has: {'data.resumedFrom': /./}},
-        ],
-      },
-    ],
-    closed: ['command.*', 'session.end', 'session.start', 'tool.*', 'lifecycle.*', 'capture.dropped'],
-  },
-  reset: {
-    chains: [
-      ...turn({said: said('text'), reply: 'Hello from the mock model.'}),
-      {what: 'the command', joinedBy: ['sessionKey'], events: [{type: 'command.reset'}]},
-      {
-        what: 'the session that ends',
-        joinedBy: ['sessionKey'],
-        events: [
-          {type: 'session.end', has: {'data.reason': 'reset'}},
-          {type: 'session.start', has: {'data.resumedFrom': /./}},
-        ],
-      },
-    ],
-    closed: ['command.*', 'session.end', 'session.start', 'tool.*', 'lifecycle.*', 'capture.dropped'],
-  },
+  new: renewed('new'),
+  reset: renewed('reset'),
+  reloaded: scenario('reloaded', {
+    calls: [execCall('echo RELOADED', {guard: [matched('no-reloaded'), blocked(/since the reload/)]})],
+    reply: /since the reload/,
+  }),
   error400: scenario('error400', {end: {type: 'lifecycle.error', has: {'error.message': /rejected/}}}),
   error401: scenario('error401', {end: {type: 'lifecycle.error', has: {'error.message': /./}}}),
   inner: scenario('inner', {
@@ -344,5 +372,14 @@ export const expectations: Record<string, Expectation> = {
     ],
     modelCalls: 2,
     reply: /our policy blocks the inner call/,
+  }),
+  // Without a gateway the host has no services, no sessions of its own and no messages of a channel.
+  'local-exec': local('exec', {
+    calls: [execCall('echo hello-from-exec', {end: [completed(/hello-from-exec/)]})],
+    reply: /hello-from-exec/,
+  }),
+  'local-block': local('block', {
+    calls: [execCall('echo BLOCKME', {guard: [matched('no-blockme'), blocked(/our policy blocks this/)]})],
+    reply: /our policy blocks this/,
   }),
 }

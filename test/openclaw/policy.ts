@@ -15,7 +15,15 @@ export const toolGuard = {
     {
       id: 'ask-askme',
       when: {toolName: 'exec', contains: {'data.params.command': 'ASKME'}},
-      decision: {ask: {title: 'Our policy asks', severity: 'warning', timeoutMs: 4000}},
+      decision: {
+        ask: {title: 'Our policy asks', description: 'A command of {{toolName}}', severity: 'warning', timeoutMs: 4000},
+      },
+    },
+    {
+      id: 'ask-askbare',
+      when: {toolName: 'exec', contains: {'data.params.command': 'ASKBARE'}},
+      // The host refuses to ask without any text.
+      decision: {ask: {}},
     },
     {
       // Only ever called through tool search, so it shows that inner calls are judged as themselves.
@@ -24,6 +32,13 @@ export const toolGuard = {
       decision: {block: true, blockReason: 'our policy blocks the inner call'},
     },
   ],
+}
+
+/** Added while the gateway runs. */
+export const laterRule = {
+  id: 'no-reloaded',
+  when: {toolName: 'exec', contains: {'data.params.command': 'RELOADED'}},
+  decision: {block: true, blockReason: 'blocked since the reload'},
 }
 
 /** `plugins.entries["claw-events"]` of the ring. */

@@ -18,7 +18,7 @@ function command(name: string, title: string): Scenario {
   return {name, title, turns: [{message: 'run text [[SCENARIO:text]]'}, {message: `/${name}`}]}
 }
 
-/** What a gateway is put through, in this order: what the last ones do to the provider or to others lasts. */
+/** What a gateway is put through. */
 export const scenarios: readonly Scenario[] = [
   scenario('text', 'records a message and its answer'),
   scenario('read', 'records a tool call that reads a file'),
@@ -30,10 +30,11 @@ export const scenarios: readonly Scenario[] = [
   scenario('rewrite', 'rewrites a call, and keeps what the model had asked for'),
   scenario('askallow', 'asks a person, who allows the call', {decide: 'allow-once'}),
   scenario('askdeny', 'asks a person, who denies the call', {decide: 'deny'}),
+  scenario('askbare', 'asks a person where the policy gives no text', {decide: 'allow-once'}),
   scenario('asktimeout', 'asks a person who does not answer'),
   scenario('probe-block', 'records that another plugin blocked a call'),
   scenario('probe-block-first', 'records a call that another plugin blocked before we were asked'),
-  scenario('probe-rewrite', 'records what another plugin made of a call'),
+  scenario('probe-rewrite', 'runs what was judged, whatever another plugin makes of it'),
   scenario('probe-throw', "records a call that failed with another plugin's hook"),
   scenario('probe-throw-first', "records a call that failed with another plugin's hook before we were asked"),
   scenario('probe-hang', "records a call that failed because another plugin's hook was late"),
@@ -42,9 +43,16 @@ export const scenarios: readonly Scenario[] = [
   scenario('endless', 'records that a run was aborted', {abort: true}),
   command('new', 'records that a person began a new session'),
   command('reset', 'records that a person reset the session'),
+]
+
+/** The host does without a provider for a while that refused its key, so these come last. */
+export const providerScenarios: readonly Scenario[] = [
   scenario('error400', 'records that the provider refused a request'),
   scenario('error401', 'records that the provider refused the key'),
 ]
+
+/** After the policy was changed while the gateway ran. */
+export const reloadedScenarios: readonly Scenario[] = [scenario('reloaded', 'judges by the new policy')]
 
 /** With tool search on: calls that the model makes through another tool. */
 export const innerScenarios: readonly Scenario[] = [

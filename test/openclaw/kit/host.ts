@@ -13,10 +13,11 @@ const node = path.join(root, 'node_modules', 'node', 'bin', 'node')
 
 export const token = 'e2e-token'
 
-/** A plugin of the host's configuration: `plugins.entries.<id>`, and where it is loaded from unless it was installed. */
+/** A plugin of the host's configuration: `plugins.entries.<id>`, and where it is loaded from unless it is installed. */
 export interface PluginEntry {
   id: string
-  folder?: string
+  /** Makes the folder, somewhere in the host's own. */
+  folder?: (hostFolder: string) => string
   hooks?: Record<string, unknown>
   config?: Record<string, unknown>
 }
@@ -86,7 +87,12 @@ export async function makeHost(options: HostOptions = {}): Promise<Host> {
     OPENCLAW_SKIP_CHANNELS: '1',
     NO_COLOR: '1',
   }
-  const probeEntry = {id: 'claw-probe', folder: probe, hooks: {allowConversationAccess: true}, config: {out: probeFile}}
+  const probeEntry = {
+    id: 'claw-probe',
+    folder: () => probe,
+    hooks: {allowConversationAccess: true},
+    config: {out: probeFile},
+  }
   const config = configOf({folder, workspace, port, modelUrl: model.url}, options, [
     probeEntry,
     ...(options.plugins ?? []),
@@ -147,7 +153,7 @@ function configOf(
     plugins: {
       allow: plugins.map(({id}) => id),
       slots: {memory: 'none'},
-      load: {paths: plugins.flatMap(({folder: from}) => from ?? [])},
+      load: {paths: plugins.flatMap(({folder: make}) => make?.(folder) ?? [])},
       entries: Object.fromEntries(
         plugins.map(({id, hooks, config}) => [
           id,

@@ -36,7 +36,9 @@ const scripts: Record<string, ToolCall[][]> = {
   rewrite: [[exec('echo REWRITEME')]],
   askallow: [[exec('echo ASKME allow')]],
   askdeny: [[exec('echo ASKME deny')]],
+  askbare: [[exec('echo ASKBARE')]],
   asktimeout: [[exec('echo ASKME timeout')]],
+  reloaded: [[exec('echo RELOADED')]],
   // What the probe plugin, a stranger beside us, does to a call.
   'probe-block': [[exec('echo PROBE-BLOCK')]],
   'probe-block-first': [[exec('echo PROBE-FIRST-BLOCK')]],
