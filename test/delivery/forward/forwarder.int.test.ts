@@ -87,9 +87,9 @@ describe('a forwarder', () => {
           expect(ours()).toEqual(ids(events))
         },
       ),
-      {numRuns: 40},
+      {numRuns: 25},
     )
-  }, 60_000)
+  }, 90_000)
 
   it('says once that the target is away and once that it is back, and waits in between', async () => {
     const bench = await openBench()

@@ -81,13 +81,13 @@ describe.each(natsBinaries)('a gateway that is killed while nats-server %s is, t
     const {stop} = bench.start(sink)
     const target = await openNatsStore(options)
     onTestFinished(() => target.close())
-    await vi.waitFor(async () => expect(await target.count(everything)).toMatchObject({count}), 20_000)
+    await vi.waitFor(async () => expect(await target.count(everything)).toMatchObject({count}), 30_000)
     await stop()
     const forwarded = await allOf(target.read(everything))
     expect(new Set(forwarded.map(({eventId}) => eventId)).size).toBe(forwarded.length)
     expect(await idsOfSessions(target)).toEqual(await idsOfSessions(bench.store))
     expect(sink.status().delivered).toBeLessThan(count)
-  }, 40_000)
+  }, 90_000)
 
   it('notices nothing while the server is away, and forwards all of it when it is back', async () => {
     const server = await startNats({binary})

@@ -16,6 +16,8 @@ const batchEvents = 256
 const batchWeight = 4 * 2 ** 20
 /** The next batch follows one that was not full no sooner: every one costs the state store two commits. */
 const gatherMs = 20
+/** A backlog is given at most half of the event loop's time, since agents are at work on the same thread. */
+const longestRestMs = 20
 /** The target's head may be older than it is: then a little more is looked through after a crash. */
 const headAgeMs = 1000
 /** How often it is looked for refused events to be tried again, and whether a quiet reader can move on. */
@@ -129,9 +131,11 @@ export async function forwardEvents(options: SessionOptions): Promise<void> {
     })) {
       if (stop.aborted) return
       isBusy = true
+      const before = performance.eventLoopUtilization()
       if (!(await forward(batch))) return
       isBusy = false
-      if (batch.length < batchEvents) await pause(gatherMs, stop)
+      const {active} = performance.eventLoopUtilization(before)
+      await pause(batch.length < batchEvents ? gatherMs : Math.min(active, longestRestMs), stop)
     }
   } finally {
     clearInterval(look)
