@@ -9,7 +9,7 @@ import {openNatsStore} from '../../../src/lib/store/nats/store.ts'
 import type {NatsOptions} from '../../../src/lib/store/nats/target.ts'
 import {openForwardSinks} from '../../../src/lib/wiring/open-outbox.ts'
 import {eventsUpTo, ids, idsOf} from '../../contracts/event-store/events.ts'
-import {startNats} from '../../nats-server.ts'
+import {natsBinaries, startNats} from '../../nats-server.ts'
 import {openBench, temporaryFolder} from '../fixtures.ts'
 
 const until = (check: () => Promise<void> | void) => vi.waitFor(check, {timeout: 15_000, interval: 20})
@@ -129,5 +129,33 @@ describe('the outbox', () => {
     expect(forwarded?.metadata).toMatchObject({truncated: [{path: '/data/text', bytes: 3_000_000}]})
     const [, whole] = await Array.fromAsync(bench.store.read(everything))
     expect(whole?.data).toEqual(large.data)
+  })
+
+  it.each(natsBinaries)('needs no more rights than are told, on nats-server %s', async (binary) => {
+    const publish = ['w.>', '$JS.API.STREAM.INFO.w']
+    for (const call of ['CREATE', 'INFO', 'MSG.NEXT', 'DELETE']) publish.push(`$JS.API.CONSUMER.${call}.w.>`)
+    const permissions = `{publish: ${JSON.stringify(publish)}, subscribe: ["_INBOX.>"]}`
+    const config = `authorization {users: [
+      {user: admin, password: a},
+      {user: writer, password: w, permissions: ${permissions}}
+    ]}`
+    const server = await startNats({binary, config})
+    onTestFinished(server.stop)
+    const host = new URL(server.url).host
+    const options = {url: `nats://admin:a@${host}`, stream: 'w', prefix: 'w'}
+    await newStream(options)
+    const stateDir = temporaryFolder()
+    const loaded = loadedFrom({url: `nats://writer:w@${host}`, streamName: 'w', subjectPrefix: 'w'}, stateDir)
+    const bench = await openBench(path.join(stateDir, 'claw-events'))
+    const [sink] = await openForwardSinks({loaded, location: ownLog(stateDir)})
+    await bench.store.append(eventsUpTo(20))
+    const admin = await openNatsStore(options)
+    onTestFinished(() => admin.close())
+    // Without a cursor it is looked up what is there.
+    await admin.append(eventsUpTo(10))
+    const {stop} = bench.start(sink!)
+    await until(async () => expect(await idsOf(admin.read(everything))).toEqual(ids(eventsUpTo(20))))
+    expect(bench.said).toEqual([])
+    await stop()
   })
 })
