@@ -57,7 +57,9 @@ export function createInjection({loaded, now, diagnostics, recording}: Injection
     }
   }
 
-  const optionsFor = (agentId: string) => ({agentId, stateDir: loaded.stateDir, replacement: redaction.replacement})
+  const {confidential} = context
+  const {replacement} = redaction
+  const optionsFor = (agentId: string) => ({agentId, stateDir: loaded.stateDir, replacement, confidential})
 
   async function closeAgent(agentId: string): Promise<void> {
     const closing = open.get(agentId)

@@ -1,3 +1,4 @@
+import {writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {injectionRecord} from '../../src/lib/context/injection.ts'
@@ -77,6 +78,33 @@ describe('context preview', () => {
     const document = JSON.parse(stdout)
     expect(document).toMatchObject({at: new Date(noon - hour).toISOString(), injection: {eventId: 'i', isSame: true}})
     expect(document.text).toContain('Anna repairs the boiler')
+  })
+
+  it('shows what the configuration would have injected: budget, also of the agent, and confidential events', async () => {
+    const config = path.join(box.folder, 'context.json')
+    const document = async (...args: string[]) =>
+      JSON.parse((await preview('--config', config, ...args, '--json')).stdout)
+    const configure = (context: object, more = {}) => writeFileSync(config, JSON.stringify({context, ...more}))
+    configure({budget: 300, agents: {main: {budget: 200}}})
+    expect((await document()).budget).toBe(200)
+    expect((await document('--agent', 'other')).budget).toBe(300)
+    expect((await document('--budget', '150')).budget).toBe(150)
+    configure({confidential: true}, {redaction: {replacement: 'from 1998'}})
+    const {budget, text} = await document()
+    expect([budget, text]).toEqual([2000, expect.stringContaining('9911')])
+    // A sentence with what stands for redacted values is no fact.
+    expect(text).not.toContain('1998')
+    configure({})
+    expect((await document()).text).toMatch(/^(?!.*9911).*1998/s)
+  })
+
+  it('names faults in what a context is made by, and goes on with faults elsewhere', async () => {
+    const config = path.join(box.folder, 'faults.json')
+    writeFileSync(config, JSON.stringify({context: {budgett: 1}, queue: {maxSize: 'many'}}))
+    const {code, stderr} = await preview('--config', config)
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/context\.budgett.*did you mean budget/)])
+    writeFileSync(config, JSON.stringify({context: {budget: 400}, queue: {maxSize: 'many'}}))
+    expect(JSON.parse((await preview('--config', config, '--json')).stdout).budget).toBe(400)
   })
 
   it('says that there is nothing, or no room', async () => {

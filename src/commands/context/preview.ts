@@ -23,7 +23,11 @@ export default class ContextPreview extends BaseCommand {
     agent: Flags.string({default: 'main', helpValue: 'ID', description: 'whose memory'}),
     session: Flags.string({helpValue: 'KEY', description: 'the session it is for'}),
     prompt: Flags.string({helpValue: 'TEXT', description: 'what the agent is about to answer'}),
-    budget: Flags.integer({default: 2000, min: 0, helpValue: 'N', description: 'tokens the text may have'}),
+    budget: Flags.integer({
+      min: 0,
+      helpValue: 'N',
+      description: 'tokens the text may have [default: as configured, else 2000]',
+    }),
     since: Flags.string({helpValue: 'TIME', description: 'only what happened from this time on: 30d, 2026-11-20'}),
     at: Flags.string({helpValue: 'TIME', description: 'as it would have been at this time [default: now]'}),
     'without-session': Flags.string({helpValue: 'ID', description: 'leave out a session that the model sees anyway'}),

@@ -22,15 +22,20 @@ export interface Passage {
 export interface PassageOptions {
   /** What stands for redacted values, where the configuration says other than the default. */
   replacement?: string
+  /** Also from confidential events. */
+  confidential?: boolean
 }
 
 /** Longer texts are read to here: selection shows a few hundred characters of them at most. */
 const longestText = 20_000
 const longestName = 40
 
-/** The passage of an event; undefined when there is nothing to remember in it, or when it is confidential. */
-export function passageOf(event: ClawEvent, {replacement}: PassageOptions = {}): Passage | undefined {
-  if (event.visibility === 'confidential') return undefined
+/**
+ * The passage of an event; undefined when there is nothing to remember in it, or when it is confidential and these were
+ * not asked for.
+ */
+export function passageOf(event: ClawEvent, {replacement, confidential}: PassageOptions = {}): Passage | undefined {
+  if (event.visibility === 'confidential' && !confidential) return undefined
   const found = readers[event.type]?.(event) ?? (catalogue.has(event.type) ? undefined : customPassage(event))
   if (!found) return undefined
   const text = withoutMasked(found.text.slice(0, longestText), replacement).trim()

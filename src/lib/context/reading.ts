@@ -1,6 +1,8 @@
+import {hash} from 'node:crypto'
 import type {ClawEvent} from '../event/envelope.ts'
 import {wordsOf} from '../filter/text.ts'
-import type {IndexedPassage, PassageKind, Reading} from '../store/context-index.ts'
+import {defaultReplacement} from '../redact/redact.ts'
+import type {IndexedPassage, PassageKind, ReadForIndex, Reading} from '../store/context-index.ts'
 import {type PassageOptions, passageOf, timeMsOf} from './passage.ts'
 import {mentionsTime} from './time-words.ts'
 import type {Analyzer} from './words.ts'
@@ -9,15 +11,20 @@ import type {Analyzer} from './words.ts'
 const mostTerms = 1_000
 
 /** Reads events for the index. Pure: the same event is always read the same. */
-export function createReader(
-  analyzer: Analyzer,
-  options: PassageOptions = {},
-): (event: ClawEvent) => Reading | undefined {
-  return (event) => {
+export function createReader(analyzer: Analyzer, options: PassageOptions = {}): ReadForIndex {
+  function read(event: ClawEvent): Reading | undefined {
     const passage = readPassage(event, analyzer, options)
     const retires = retiredBy(event)
     return passage || retires.length > 0 ? {agentId: event.agentId, retires, ...(passage && {passage})} : undefined
   }
+  return Object.assign(read, {edition: editionOf(options)})
+}
+
+/** 0 for what holds where nothing is configured. */
+function editionOf({replacement = defaultReplacement, confidential = false}: PassageOptions): number {
+  if (replacement === defaultReplacement && !confidential) return 0
+  const digest = hash('sha256', JSON.stringify([replacement, confidential]))
+  return 1 + (Number.parseInt(digest.slice(0, 10), 16) % (2 ** 40 - 1))
 }
 
 function readPassage(event: ClawEvent, analyzer: Analyzer, options: PassageOptions): IndexedPassage | undefined {

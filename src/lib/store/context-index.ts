@@ -44,7 +44,14 @@ export interface Reading {
 }
 
 /** How events are read for the index; undefined: nothing in it for a context. Pure. */
-export type ReadForIndex = (event: ClawEvent) => Reading | undefined
+export interface ReadForIndex {
+  (event: ClawEvent): Reading | undefined
+  /**
+   * Tells ways of reading apart that differ by configuration: an index of another edition is made anew, so that nothing
+   * of it stays. Absent: 0; below 2^40.
+   */
+  readonly edition?: number
+}
 
 /** A passage in the index; `number` tells it from others of the same agent and means nothing else. */
 export interface StoredPassage extends Omit<PassageEntry, 'part'> {

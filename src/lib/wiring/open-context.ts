@@ -19,6 +19,8 @@ export interface OpenContextOptions {
   stateDir: string
   /** What stands for redacted values, where the configuration says other than the default. */
   replacement?: string
+  /** Also from confidential events. */
+  confidential?: boolean
   signal?: AbortSignal
   /** Told while the index is brought up to date. */
   onProgress?: (done: number) => void
@@ -41,7 +43,8 @@ export interface OpenContext {
 export async function openContext(given: StoreLocation, options: OpenContextOptions): Promise<OpenContext> {
   const location = ownLocation(given, options.agentId)
   const analyzer = createAnalyzer()
-  const passageOptions = {replacement: options.replacement}
+  const {replacement, confidential} = options
+  const passageOptions = {replacement, confidential}
   const read = createReader(analyzer, passageOptions)
   const store = await openStore(location)
   const closers = [() => store.close()]
@@ -54,7 +57,7 @@ export async function openContext(given: StoreLocation, options: OpenContextOpti
     const tools = {analyzer, lexicon: createLexicon(analyzer), counter, options: passageOptions}
     const refresh = async (catchUp: CatchUpOptions) => {
       if (location.kind === 'nats') {
-        await mirrorAgent(store, mirrorPath(location, options), {
+        await mirrorAgent(store, mirrorPath(location, options, read), {
           agentId: options.agentId,
           read,
           signal: catchUp.signal,
@@ -96,7 +99,7 @@ const unwritable = new Set(['STORE_READ_ONLY', 'STORE_LOCKED', 'STORE_FULL', 'ST
 
 async function openWrittenIndex({location, store, read}: Source, options: OpenContextOptions): Promise<ContextIndex> {
   const {openSqliteContextIndex} = await import('../store/sqlite/context-index.ts')
-  const file = location.kind === 'sqlite' ? location.path : mirrorPath(location, options)
+  const file = location.kind === 'sqlite' ? location.path : mirrorPath(location, options, read)
   if (location.kind === 'nats') await mirrorAgent(store, file, {...options, read})
   const index = await openSqliteContextIndex(file, read)
   try {
@@ -108,11 +111,14 @@ async function openWrittenIndex({location, store, read}: Source, options: OpenCo
   }
 }
 
-/** One read model for each stream and agent, so that none can look into another's. */
-function mirrorPath(location: NatsLocation, {agentId, stateDir}: OpenContextOptions): string {
+/** One read model for each stream and agent, so that none can look into another's; and for what is read of events. */
+function mirrorPath(
+  location: NatsLocation,
+  {agentId, stateDir}: OpenContextOptions,
+  {edition = 0}: ReadForIndex,
+): string {
   const {host} = new URL(location.url)
-  const name = createHash('sha256')
-    .update(JSON.stringify([host, location.stream, location.prefix, agentId]))
-    .digest('hex')
+  const whose = [host, location.stream, location.prefix, agentId, ...(edition === 0 ? [] : [edition])]
+  const name = createHash('sha256').update(JSON.stringify(whose)).digest('hex')
   return path.join(stateDir, 'claw-events', 'context', `${name.slice(0, 24)}.db`)
 }

@@ -3,7 +3,7 @@ import type {ClawEvent} from '../../event/envelope.ts'
 import type {CatchUpOptions, IndexedPassage, ReadForIndex, Reading} from '../context-index.ts'
 import type {Connection} from './connection.ts'
 import {appendPostings} from './context-postings.ts'
-import {contextVersion, dropContextTables, makeContextTables, readContextState} from './context-tables.ts'
+import {dropContextTables, isContextOf, makeContextTables, otherEdition, readContextState} from './context-tables.ts'
 import {trimContext} from './context-trim.ts'
 import {lastSeq} from './head.ts'
 import type {LogFile} from './log-file.ts'
@@ -19,7 +19,8 @@ export async function catchUpContext(
   {signal, pieceMs = turnMs, onProgress}: CatchUpOptions,
 ): Promise<void> {
   const goal = lastSeq(file.reader())
-  if (readContextState(file.reader())?.version !== contextVersion) await writer.write(makeAnew)
+  const {edition = 0} = read
+  if (!isContextOf(file.reader(), edition)) await writer.write((connection) => makeAnew(connection, edition))
   await trimContext(file, writer)
   let done = readContextState(file.reader())?.lastSeq ?? 0
   while (done < goal) {
@@ -31,16 +32,18 @@ export async function catchUpContext(
   }
 }
 
-function makeAnew(connection: Connection): void {
+function makeAnew(connection: Connection, edition: number): void {
   // Another process may have done it meanwhile.
-  if (readContextState(connection)?.version === contextVersion) return
+  if (isContextOf(connection, edition)) return
   dropContextTables(connection)
-  makeContextTables(connection)
+  makeContextTables(connection, edition)
 }
 
 /** Half of the time goes into reading events, the other half into writing down where their terms are. */
 function feedPiece(connection: Connection, read: ReadForIndex, pieceMs: number): number {
   const {sql} = connection
+  // What this one may read, the other may not want to have.
+  if (!isContextOf(connection, read.edition ?? 0)) throw otherEdition()
   const end = performance.now() + pieceMs / 2
   const feeds = new Map<string, AgentFeed>()
   let done = readContextState(connection)?.lastSeq ?? 0

@@ -1,6 +1,7 @@
 import {storeClosed} from '../closed.ts'
 import type {ContextIndex, ReadForIndex} from '../context-index.ts'
 import {catchUpContext} from './context-feed.ts'
+import {otherEdition, readContextState} from './context-tables.ts'
 import {contextView} from './context-view.ts'
 import {storeUrl} from './describe.ts'
 import {guardFaults} from './faults.ts'
@@ -40,6 +41,8 @@ export async function openSqliteContextIndex(
       // One transaction, so that what other processes add meanwhile is not seen in parts.
       connection.db.exec('BEGIN')
       try {
+        const edition = readContextState(connection)?.edition
+        if (edition !== undefined && edition !== (read.edition ?? 0)) throw otherEdition()
         return work(contextView(connection, agentId))
       } finally {
         connection.db.exec('COMMIT')

@@ -1,3 +1,4 @@
+import {ClawError} from '../../errors.ts'
 import type {Connection} from './connection.ts'
 
 /** Counts up when passages are read or laid out in another way: an index of another version is made anew. */
@@ -86,8 +87,13 @@ const names = [
   'context_postings',
 ]
 
+/** Versions are below it: what is stored is the version and, as a multiple of this, the edition of who read. */
+const editionUnit = 1024
+
 export interface ContextState {
   version: number
+  /** How events were read (`ReadForIndex`). */
+  edition: number
   /** The last event that was read. */
   lastSeq: number
   /** The last event that was pruned when that was last looked at. */
@@ -98,15 +104,33 @@ export interface ContextState {
 export function readContextState({sql}: Connection): ContextState | undefined {
   if (!sql(`SELECT 1 FROM sqlite_schema WHERE name = 'context_state'`).get()) return undefined
   const row = sql('SELECT version, last_seq, pruned_seq FROM context_state').get()
-  return (
-    row && {version: Number(row['version']), lastSeq: Number(row['last_seq']), prunedSeq: Number(row['pruned_seq'])}
-  )
+  if (!row) return undefined
+  const stored = Number(row['version'])
+  return {
+    version: stored % editionUnit,
+    edition: Math.floor(stored / editionUnit),
+    lastSeq: Number(row['last_seq']),
+    prunedSeq: Number(row['pruned_seq']),
+  }
+}
+
+/** Whether there is an index, of this release and made by one who reads as `edition` says. */
+export function isContextOf(connection: Connection, edition: number): boolean {
+  const state = readContextState(connection)
+  return state?.version === contextVersion && state.edition === edition
 }
 
 /** Makes the tables, empty, reading from the log's beginning on. */
-export function makeContextTables({db, sql}: Connection): void {
+export function makeContextTables({db, sql}: Connection, edition: number): void {
   db.exec(tables)
-  sql('INSERT INTO context_state SELECT 1, ?, 0, pruned_seq FROM log').run(contextVersion)
+  sql('INSERT INTO context_state SELECT 1, ?, 0, pruned_seq FROM log').run(contextVersion + editionUnit * edition)
+}
+
+/** Another program made the index anew for its own configuration while this one was at it. */
+export function otherEdition(): ClawError {
+  return new ClawError('STORE_LOCKED', 'another program keeps the context index with another configuration just now', {
+    suggestions: ['give both the same configuration of context and redaction'],
+  })
 }
 
 /** Takes the index away with all that it says of events: for whoever removes or erases some of them. */
