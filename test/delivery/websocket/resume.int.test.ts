@@ -4,7 +4,7 @@ import {describe, expect, it} from 'vitest'
 import {openMemoryStore} from '../../../src/lib/store/memory/store.ts'
 import {openNatsAdmin} from '../../../src/lib/store/nats/admin.ts'
 import {openNatsStore} from '../../../src/lib/store/nats/store.ts'
-import type {EventStore} from '../../../src/lib/store/port.ts'
+import type {EventStore, FollowOptions} from '../../../src/lib/store/port.ts'
 import {openSqliteStore} from '../../../src/lib/store/sqlite/store.ts'
 import {allOf, event, eventsUpTo, ids} from '../../contracts/event-store/events.ts'
 import {startNats} from '../../nats-server.ts'
@@ -103,6 +103,125 @@ describe('a subscription', () => {
     await store.append([event('e-5', {agentId: 'a'}), event('e-6', {agentId: 'b'})])
     await client.has(6)
     expect(client.ids()).toEqual(['e-1', 'e-2', 'e-3', 'e-2', 'e-4', 'e-6'])
+  })
+
+  it('is all that comes where the client asked for quiet', async () => {
+    const {store, connect} = await openScene()
+    const [quiet, other] = [await connect({path: '/?quiet'}), await connect()]
+    await store.append(eventsUpTo(3))
+    await other.has(3)
+    quiet.send({type: 'subscribe', from: other.events[0]!.position})
+    await quiet.has(2)
+    expect(quiet.messages.map(({type}) => type)).toEqual([
+      'welcome',
+      'subscribed',
+      'message.received',
+      'message.received',
+    ])
+  })
+
+  it('with a costly filter is one of a limited number; the same filter counts once', async () => {
+    const {connect} = await openScene({limits: {costlyFilters: 1}})
+    const [one, same, other] = [await connect(), await connect(), await connect()]
+    one.send({type: 'subscribe', filter: {where: 'seq > 1'}})
+    await one.got('subscribed')
+    same.send({type: 'subscribe', filter: {where: 'seq > 1'}})
+    await same.got('subscribed')
+    const ask = {type: 'subscribe', filter: {text: 'word'}}
+    other.send(ask)
+    expect(await other.got('error')).toMatchObject({code: 'FILTER_INVALID', message: expect.stringMatching(/too many/)})
+    one.send({type: 'unsubscribe'})
+    await one.got('unsubscribed')
+    await same.close()
+    await until(async () => {
+      const {length} = other.messages
+      other.send(ask)
+      await until(() => other.messages.length > length, 'it is answered')
+      return other.messages.at(-1)?.type === 'subscribed'
+    }, 'there is room again')
+  })
+
+  it('hears whether the log is heard; a plain consumer does not', async () => {
+    const memory = openMemoryStore()
+    let say: FollowOptions['onHealth']
+    const {connect, sink, port, said} = await openScene({
+      store: {
+        ...memory,
+        follow(filter, options) {
+          say = options.onHealth
+          return memory.follow(filter, options)
+        },
+      },
+    })
+    const [subscriber, plain] = [await connect(), await connect()]
+    subscriber.send({type: 'subscribe'})
+    await subscriber.got('subscribed')
+    const health = async () => (await fetch(`http://127.0.0.1:${port}/health`)).status
+    say?.({state: 'silent', reason: 'the server is away'})
+    expect(await subscriber.got('health')).toEqual({type: 'health', state: 'silent'})
+    expect(sink.status()).toMatchObject({state: 'paused', reason: 'the event log is not heard: the server is away'})
+    expect(await health()).toBe(503)
+    const {length} = subscriber.messages
+    say?.({state: 'live'})
+    expect(await subscriber.got('health', length)).toEqual({type: 'health', state: 'live'})
+    expect(sink.status()).toMatchObject({state: 'running'})
+    expect(sink.status().reason).toBeUndefined()
+    expect(await health()).toBe(200)
+    expect(plain.messages).toHaveLength(1)
+    expect(said.filter((line) => line.includes('heard'))).toEqual([
+      'warn: WebSocket: the event log is not heard: the server is away',
+      'info: WebSocket: the event log is heard again',
+    ])
+  })
+
+  it('that the log fails is closed with 1011, and why is for the operator only', async () => {
+    const memory = openMemoryStore()
+    let reads = 0
+    const {store, connect, said} = await openScene({
+      store: {
+        ...memory,
+        async *read(filter, range) {
+          if (range?.limit === 512 && reads++ === 1) throw new Error('secret/path/events.db is damaged')
+          yield* memory.read(filter, range)
+        },
+      },
+    })
+    await store.append(eventsUpTo(1500))
+    const [client, other] = [await connect(), await connect()]
+    client.send({type: 'subscribe', from: 'start'})
+    expect(await client.closed).toEqual({code: 1011, reason: 'the event log cannot be read now'})
+    expect(client.ids()).toEqual(ids(eventsUpTo(512)))
+    expect(JSON.stringify(client.messages)).not.toContain('secret')
+    expect(said.join()).toContain('secret/path/events.db is damaged')
+    await store.append([event('next')])
+    await other.has(1)
+  })
+
+  it('asked for again and again costs no more than the last of them', async () => {
+    const memory = openMemoryStore()
+    let reads = 0
+    const {store, connect} = await openScene({
+      limits: {reads: 1},
+      store: {
+        ...memory,
+        async *read(filter, range) {
+          if (range?.limit === 512) reads++
+          yield* memory.read(filter, range)
+        },
+      },
+    })
+    await store.append(eventsUpTo(600))
+    const client = await connect({path: '/?quiet'})
+    for (let count = 0; count < 300; count++) client.send({type: 'subscribe', id: `${count}`, from: 'start'})
+    await until(() => client.messages.some(({id}) => id === '299'), 'the last is answered')
+    const {length} = client.messages
+    await store.append([event('last')])
+    await until(() => client.ids().at(-1) === 'last', 'it has got all')
+    const last = client.messages.findIndex(({id}) => id === '299')
+    expect(length).toBeGreaterThan(last)
+    const got = client.messages.slice(last + 1).map(({eventId}) => eventId)
+    expect(got).toEqual([...ids(eventsUpTo(600)), 'last'])
+    expect(reads).toBeLessThan(310)
   })
 
   it('ends with unsubscribe, and then nothing comes', async () => {
@@ -319,7 +438,13 @@ describe('a client with a name', () => {
     })
     client.send({type: 'subscribe', client: 'dash', from: 'ack'})
     await client.got('subscribed')
-    for (const position of ['0000000000000009', '!', '00', 'zzz']) {
+    const other = await connect()
+    client.send({type: 'subscribe', client: 'dash', filter: {agents: ['nobody']}})
+    await client.got('subscribed', client.messages.length)
+    await store.append([event('e-2')])
+    await other.has(1)
+    // The last one exists, but this subscription has not come to it.
+    for (const position of ['0000000000000009', '!', '00', 'zzz', '0000000000000002']) {
       const {length} = client.messages
       client.send({type: 'ack', id: 'b', position})
       expect(await client.got('error', length)).toMatchObject({id: 'b', code: 'INPUT_INVALID'})

@@ -80,7 +80,10 @@ export function settingsOf(given: Partial<WebSocketSettings> = {}): WebSocketSet
 /** Starts a sink and resolves when it listens. */
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const started = await startScene(options)
-  await until(() => started.sink.status().state === 'running', 'the sink listens')
+  await Promise.race([
+    until(() => started.sink.status().state === 'running', 'the sink listens'),
+    started.ended.then(() => Promise.reject(new Error('the sink has ended'))),
+  ])
   return started
 }
 

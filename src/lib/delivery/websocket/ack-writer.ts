@@ -1,10 +1,9 @@
 import {setTimeout} from 'node:timers/promises'
-import {ClawError} from '../../errors.ts'
+import {ClawError, Exit} from '../../errors.ts'
 import type {Position} from '../../event/envelope.ts'
 import type {EventStore} from '../../store/port.ts'
 import type {Acknowledgements} from './acknowledgements.ts'
 import type {Connection} from './connection.ts'
-import type {Feed} from './feed.ts'
 import type {WebSocketLimits} from './limits.ts'
 import {assertPosition} from './start-place.ts'
 
@@ -12,7 +11,8 @@ export interface AckWriterOptions {
   connection: Connection
   reader: string
   store: EventStore
-  feed: Feed
+  /** How far its subscription has got: what lies beyond may have come, but not by it. */
+  sent: () => Position
   acknowledgements: Acknowledgements
   limits: Pick<WebSocketLimits, 'ackMs'>
 }
@@ -25,7 +25,7 @@ export interface AckWriter {
 }
 
 export function createAckWriter(options: AckWriterOptions): AckWriter {
-  const {connection, reader, store, feed, acknowledgements, limits} = options
+  const {connection, reader, store, sent, acknowledgements, limits} = options
   const ending = new AbortController()
   let next: {id?: string; position: Position} | undefined
   let writing: Promise<void> | undefined
@@ -45,7 +45,8 @@ export function createAckWriter(options: AckWriterOptions): AckWriter {
   }
 
   async function save(position: Position): Promise<Position> {
-    await assertPosition(store, position, feed.position())
+    await assertPosition(store, position)
+    if (position > sent()) throw notSent(position)
     return acknowledgements.advance(reader, position)
   }
 
@@ -59,6 +60,12 @@ export function createAckWriter(options: AckWriterOptions): AckWriter {
       await writing
     },
   }
+}
+
+function notSent(position: Position): ClawError {
+  return new ClawError('INPUT_INVALID', `position ${JSON.stringify(position)} was not sent by this subscription yet`, {
+    exit: Exit.usage,
+  })
 }
 
 function faultOf(error: unknown): {code: string; message: string} {

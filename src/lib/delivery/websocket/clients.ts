@@ -3,13 +3,14 @@ import {setTimeout as pause} from 'node:timers/promises'
 import type {WebSocket} from 'ws'
 import type {FollowHealth} from '../../store/port.ts'
 import {type Connection, createConnection} from './connection.ts'
+import type {Guest} from './gate.ts'
 import type {WebSocketLimits} from './limits.ts'
-import type {Rights} from './rights.ts'
 import {type Hub, openSession, type Session} from './session.ts'
+import {createShares} from './shares.ts'
 
 /** The clients of one server. */
 export interface Clients {
-  add(ws: WebSocket, socket: Socket, options: {rights: Rights; hub: Hub}): void
+  add(ws: WebSocket, socket: Socket, guest: Guest, hub: Hub): void
   count(): number
   connections(): Iterable<Connection>
   tell(health: FollowHealth): void
@@ -19,6 +20,7 @@ export interface Clients {
 
 export function createClients(limits: WebSocketLimits): Clients {
   const sessions = new Map<Connection, Session>()
+  const largeBuffers = createShares(limits.largeBuffers)
   /** Acknowledgements that are still to be saved. */
   const ending = new Set<Promise<void>>()
   const heart = setInterval(() => {
@@ -34,11 +36,11 @@ export function createClients(limits: WebSocketLimits): Clients {
   }
 
   return {
-    add(ws, socket, {rights, hub}) {
-      const connection = createConnection(ws, socket, {rights, limits})
+    add(ws, socket, guest, hub) {
+      const connection = createConnection(ws, socket, {rights: guest.rights, limits, claimBuffer: largeBuffers.claim})
       ws.on('error', (error) => hub.diagnostics.debug(`WebSocket: client ${connection.address}: ${error.message}`))
       ws.on('close', () => end(connection))
-      sessions.set(connection, openSession(ws, connection, hub))
+      sessions.set(connection, openSession(ws, connection, hub, guest))
     },
     count: () => sessions.size,
     connections: () => sessions.keys(),

@@ -30,23 +30,44 @@ export interface Connection {
   terminate(): void
 }
 
+export interface ConnectionOptions {
+  rights: Rights
+  limits: WebSocketLimits
+  /** Asks for a large buffer; undefined when all are in use. The answer gives it back. */
+  claimBuffer(client: Socket): (() => void) | undefined
+}
+
 /** Beats without a sign of life before the end, where the client was asked, and where bytes still wait for it. */
 const patience = {asked: 1, waiting: 4}
 
 export function createConnection(
   ws: WebSocket,
   socket: Socket,
-  {rights, limits}: {rights: Rights; limits: WebSocketLimits},
+  {rights, limits, claimBuffer}: ConnectionOptions,
 ): Connection {
   const waiters = new Set<() => void>()
   let isLate = false
+  /** Bytes of answers that it has not taken. */
+  let answered = 0
   let isAlive = true
   let silentBeats = 0
   let hadBacklog = false
   let taken = 0
 
+  let giveBack: (() => void) | undefined
+
+  function hasRoom(bytes: number): boolean {
+    const wanted = backlog() + bytes
+    if (backlog() === 0 || wanted <= limits.bufferBytes / 8) return true
+    if (wanted > limits.bufferBytes) return false
+    giveBack ??= claimBuffer(socket)
+    return giveBack !== undefined
+  }
+
   function wakeWaiters(): void {
     isLate = false
+    giveBack?.()
+    giveBack = undefined
     for (const wake of waiters) wake()
     waiters.clear()
   }
@@ -67,7 +88,7 @@ export function createConnection(
     address: socket.remoteAddress ?? '',
     isOpen,
     backlog,
-    hasRoom: (bytes) => backlog() === 0 || backlog() + bytes <= limits.bufferBytes,
+    hasRoom,
     isBehind: () => !isLate && isOpen() && backlog() > limits.waitBytes,
     setLate() {
       isLate = true
@@ -77,8 +98,10 @@ export function createConnection(
       if (isOpen()) socket.write(frames)
     },
     reply(message) {
-      if (backlog() > 2 * limits.bufferBytes) ws.terminate()
-      else if (isOpen()) socket.write(textFrame(JSON.stringify(message)))
+      const frame = textFrame(JSON.stringify(message))
+      answered = socket.writableNeedDrain ? answered + frame.length : 0
+      if (answered > limits.answerBytes) ws.terminate()
+      else if (isOpen()) socket.write(frame)
     },
     drained() {
       if (!isOpen() || !socket.writableNeedDrain) return Promise.resolve()

@@ -15,8 +15,15 @@ export interface GateOptions {
   clients: () => number
   /** Whether events arrive: what `/health` says. */
   isHealthy: () => boolean
-  onClient(ws: WebSocket, socket: Socket, rights: Rights): void
+  onClient(ws: WebSocket, socket: Socket, guest: Guest): void
   onRefused(status: number, reason: string, address: string): void
+}
+
+/** What is known of a client when it comes. */
+export interface Guest {
+  rights: Rights
+  /** Whether it wants no events before it subscribes. */
+  isQuiet: boolean
 }
 
 /** The HTTP server before the events: lets in, or refuses, before a connection becomes a WebSocket. */
@@ -45,7 +52,9 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     guests.set(socket, performance.now())
     socket.once('close', () => guests.delete(socket))
     const [oldest] = guests.keys()
-    if (guests.size > limits.guests) oldest?.destroy()
+    if (guests.size <= limits.guests || oldest === undefined) return
+    guests.delete(oldest)
+    oldest.destroy()
   })
 
   // Whatever a connection is slow with, it has only so long to become a client.
@@ -80,7 +89,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     else {
       websockets.handleUpgrade(request, stream, head, (ws) => {
         guests.delete(socket)
-        onClient(ws, socket, decision)
+        onClient(ws, socket, {rights: decision, isQuiet: isQuiet(url)})
       })
     }
   }
@@ -116,6 +125,10 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       await closed
     },
   }
+}
+
+function isQuiet(url = ''): boolean {
+  return url.includes('?') && new URLSearchParams(url.slice(url.indexOf('?') + 1)).has('quiet')
 }
 
 /** Others ask for HTTP/2 in passing, and get an ordinary answer. */

@@ -10,8 +10,12 @@ export interface WebSocketLimits {
   messageBytes: number
   /** Messages of one client that wait to be dealt with; then its socket is not read for a while. */
   messages: number
-  /** What waits in this process to be sent to one client. */
+  /** What waits in this process to be sent to one client, at most. */
   bufferBytes: number
+  /** So many clients may use all of it; the others have an eighth. */
+  largeBuffers: number
+  /** What answers to its own questions may wait beside that; then it is dropped. */
+  answerBytes: number
   /** A client with more than this to be sent is waited for, but not longer than `patienceMs`. */
   waitBytes: number
   patienceMs: number
@@ -42,6 +46,8 @@ export const defaultLimits: WebSocketLimits = {
   messageBytes: 64 * 1024,
   messages: 32,
   bufferBytes: 8 * 1024 * 1024,
+  largeBuffers: 32,
+  answerBytes: 256 * 1024,
   waitBytes: 512 * 1024,
   patienceMs: 100,
   pingMs: 30_000,

@@ -1,13 +1,14 @@
 import type {WebSocket} from 'ws'
 import {ClawError, Exit, messageOf} from '../../errors.ts'
 import type {Filter} from '../../filter/filter.ts'
-import type {EventStore, FollowHealth} from '../../store/port.ts'
+import {type EventStore, type FollowHealth, logStart} from '../../store/port.ts'
 import type {Diagnostics} from '../diagnostics.ts'
 import {type AckWriter, createAckWriter} from './ack-writer.ts'
 import type {Acknowledgements} from './acknowledgements.ts'
 import type {Connection} from './connection.ts'
 import type {Encode} from './encode.ts'
 import type {Audience, Feed} from './feed.ts'
+import type {Guest} from './gate.ts'
 import type {WebSocketLimits} from './limits.ts'
 import {type ClientMessage, idOf, readMessage} from './messages.ts'
 import {readPiece} from './read-piece.ts'
@@ -44,8 +45,8 @@ export interface Session {
 
 const welcome = 'Connected to OpenClaw Event Server broadcast'
 
-/** Greets a client as S3 does and sends it all that comes, until it asks for something else. */
-export function openSession(ws: WebSocket, connection: Connection, hub: Hub): Session {
+/** Greets a client as S3 does and sends it all that comes, unless it is quiet, until it asks for something else. */
+export function openSession(ws: WebSocket, connection: Connection, hub: Hub, {isQuiet}: Guest): Session {
   const {rights} = connection
   const {feed, store, limits, now} = hub
   let stream: Stream | undefined
@@ -61,7 +62,9 @@ export function openSession(ws: WebSocket, connection: Connection, hub: Hub): Se
       audience,
       limits,
       from,
-      read: (after, end) => hub.inTurn(() => readPiece(source, after, end)),
+      // When its turn comes it may not be wanted any more.
+      read: (after, end, isWanted) =>
+        hub.inTurn(async () => (isWanted() ? readPiece(source, after, end) : {count: 0, to: end})),
       onSent: hub.onSent,
       onMissed: hub.onMissed,
       onFault: (error) => {
@@ -84,7 +87,10 @@ export function openSession(ws: WebSocket, connection: Connection, hub: Hub): Se
       leave()
       giveBack = share
       void acks?.end()
-      acks = reader === undefined ? undefined : createAckWriter({...hub, connection, reader})
+      acks =
+        reader === undefined
+          ? undefined
+          : createAckWriter({...hub, connection, reader, sent: () => stream?.place() ?? logStart})
       isSubscriber = true
       connection.reply({type: 'subscribed', id, from: position ?? feed.position(), isNew, oldest, ...limitsOf(rights)})
       follow(audience, filter, position)
@@ -105,7 +111,6 @@ export function openSession(ws: WebSocket, connection: Connection, hub: Hub): Se
   /** What was taken until now is sent first. */
   function leave(): void {
     stream?.end()
-    stream = undefined
     giveBack?.()
     giveBack = undefined
   }
@@ -153,7 +158,7 @@ export function openSession(ws: WebSocket, connection: Connection, hub: Hub): Se
   })
 
   connection.reply({type: 'welcome', message: welcome, timestamp: new Date(now()).toISOString()})
-  follow(plainAudience(rights), {})
+  if (!isQuiet) follow(plainAudience(rights), {})
   return {
     tell({state}) {
       if (isSubscriber) connection.reply({type: 'health', state})

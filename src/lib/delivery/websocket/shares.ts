@@ -1,11 +1,11 @@
 /** Counts who uses what, so that there are never more than `most` different things in use. */
 export interface Shares {
   /** A function that gives the share back; undefined when there are too many already. */
-  claim(key: string): (() => void) | undefined
+  claim(key: unknown): (() => void) | undefined
 }
 
 export function createShares(most: number): Shares {
-  const users = new Map<string, number>()
+  const users = new Map<unknown, number>()
   return {
     claim(key) {
       const count = users.get(key) ?? 0

@@ -61,7 +61,7 @@ export function createWebSocketSink(options: WebSocketSinkOptions): Sink {
       clients: here.count,
       isHealthy: () => health.state === 'live',
       // The server listens only where there is a feed, and with it a hub.
-      onClient: (ws, socket, rights) => hub && here.add(ws, socket, {rights, hub}),
+      onClient: (ws, socket, guest) => hub && here.add(ws, socket, guest, hub),
       onRefused(code, reason, address) {
         counts.refused++
         refusals.note(code, reason, address)

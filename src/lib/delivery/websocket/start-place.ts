@@ -34,7 +34,10 @@ export async function startPlace(
   {from, client}: Subscribe,
   rights: Rights,
 ): Promise<StartPlace> {
-  if (from !== places.now && from !== places.start && from !== places.ack) await assertPosition(store, from, heard())
+  if (from !== places.now && from !== places.start && from !== places.ack) {
+    await assertPosition(store, from)
+    if (from > heard() && from > ((await store.head()) ?? logStart)) throw beyondLog(from)
+  }
   const claimed = client === undefined ? undefined : await acknowledgements.claim(client, rights)
   const reader = claimed?.reader
   if (from === places.now) return {reader}
@@ -44,15 +47,21 @@ export async function startPlace(
   return {reader, position, isNew, oldest: await oldestAfter(store, position)}
 }
 
-/** Resolves if the position is one of this log, or could be. */
-export async function assertPosition(store: EventStore, position: Position, heard: Position): Promise<void> {
+/** Rejects where a position has not the form of this log's. */
+export async function assertPosition(store: EventStore, position: Position): Promise<void> {
   // The range is empty, but its ends are looked at.
   for await (const _ of store.read(everything, {from: position, to: position})) break
-  if (position <= heard || position <= ((await store.head()) ?? logStart)) return
-  throw new ClawError('INPUT_INVALID', `position ${JSON.stringify(position)} lies after the newest event of this log`, {
-    exit: Exit.usage,
-    suggestions: ['use a position that came from this log, "start" or "now"'],
-  })
+}
+
+function beyondLog(position: Position): ClawError {
+  return new ClawError(
+    'INPUT_INVALID',
+    `position ${JSON.stringify(position)} lies after the newest event of this log`,
+    {
+      exit: Exit.usage,
+      suggestions: ['use a position that came from this log, "start" or "now"'],
+    },
+  )
 }
 
 async function oldestAfter(store: EventStore, position: Position): Promise<Position | undefined> {

@@ -12,8 +12,8 @@ export interface StreamOptions {
   limits: WebSocketLimits
   /** Where to begin: after this place of the log. Absent: with what comes. */
   from?: Position
-  /** Reads a part of the log, when it is this client's turn. */
-  read(after: Position, end: Position): Promise<Piece>
+  /** Reads a part of the log when it is this client's turn, and if it is wanted then. */
+  read(after: Position, end: Position, isWanted: () => boolean): Promise<Piece>
   onSent(count: number): void
   onMissed(count: number): void
   /** The stream has ended by itself. */
@@ -22,6 +22,8 @@ export interface StreamOptions {
 
 /** The events that one client gets, in log order. */
 export interface Stream {
+  /** Up to here everything that is wanted was sent, or told to be missed. */
+  place(): Position
   end(): void
 }
 
@@ -29,15 +31,14 @@ export interface Stream {
 const lagMs = 5
 
 /**
- * Sends what comes, and, from a place on, first all that the log has. Who began at a place misses nothing however slow
- * he is: he is sent the log again, at his pace. Who listens to what comes skips what does not fit into his buffer, and
- * is told.
+ * Sends what comes, and, from a place on, first all that the log has. A client that began at a place misses nothing
+ * however slow it is: it is sent the log again, at its pace. One that listens to what comes skips what does not fit into
+ * its buffer, and is told.
  */
 export function openStream(options: StreamOptions): Stream {
   const {connection, feed, audience, limits, from, read, onSent, onMissed, onFault} = options
   const isLossless = from !== undefined
-  const mostHeld = limits.bufferBytes / 2
-  /** Up to here everything that is wanted was sent, or told to be missed. */
+  const mostHeld = limits.bufferBytes / 8
   let place = from ?? feed.position()
   /**
    * `live`: what comes is sent. `skipping`: it is counted. `holding`: it is kept while the log is read up to it.
@@ -130,7 +131,7 @@ export function openStream(options: StreamOptions): Stream {
   /** Sends what the log has up to `end`, no faster than it is taken. */
   async function copy(end: Position): Promise<void> {
     while (place < end) {
-      const piece = await read(place, end)
+      const piece = await read(place, end, isGoingOn)
       if (!isGoingOn()) return
       send(piece)
       // Others have their turn, and bytes can leave.
@@ -156,5 +157,5 @@ export function openStream(options: StreamOptions): Stream {
 
   if (isLossless) void catchUp()
   else feed.join(audience, listener)
-  return {end}
+  return {place: () => place, end}
 }
