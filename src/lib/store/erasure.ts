@@ -2,31 +2,11 @@ import {ClawError, Exit} from '../errors.ts'
 import type {ClawEvent, Position, StoredEvent} from '../event/envelope.ts'
 import {makeEvent} from '../event/make.ts'
 import type {Filter} from '../filter/filter.ts'
-import type {Tally} from './port.ts'
+import type {EraseRequest, EraseResult} from './port.ts'
 import {sortGroups} from './tally.ts'
 
 /** The type of the event by which a log says that content was erased from it. Never erased itself. */
 export const erasureType = 'log.erased'
-
-/** What `stream erase` asks for: every event that the filter lets through and that belongs to one of the people. */
-export interface EraseRequest {
-  filter: Filter
-  /** Ids of people as channels give them; absent: whomever the events belong to. */
-  persons?: readonly string[]
-  /** Why, in the operator's words; kept in the log for ever. */
-  reason?: string
-  dryRun?: boolean
-  signal?: AbortSignal
-}
-
-export interface EraseResult {
-  matched: number
-  erased: number
-  /** What matched, by type. */
-  types: Tally['groups']
-  /** Why content may still lie in a file although the log no longer has it, and what ends that; mostly absent. */
-  unfinished?: string
-}
 
 type Read = (filter: Filter) => AsyncIterable<StoredEvent>
 

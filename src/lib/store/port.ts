@@ -1,7 +1,6 @@
 import type {ClawEvent, Position, StoredEvent} from '../event/envelope.ts'
 import type {Filter} from '../filter/filter.ts'
 import type {Anchor} from './anchor.ts'
-import type {EraseRequest, EraseResult} from './erasure.ts'
 
 /** Before the first event of any log. */
 export const logStart: Position = ''
@@ -172,6 +171,26 @@ export interface PruneRequest {
 export interface RetentionRequest extends Pick<PruneRequest, 'keepFrom'> {
   maxAgeMs?: number
   maxBytes?: number
+}
+
+/** What `stream erase` asks for: every event that the filter lets through and that belongs to one of the people. */
+export interface EraseRequest {
+  filter: Filter
+  /** Ids of people as channels give them; absent: whomever the events belong to. */
+  persons?: readonly string[]
+  /** Why, in the operator's words; kept in the log for ever. */
+  reason?: string
+  dryRun?: boolean
+  signal?: AbortSignal
+}
+
+export interface EraseResult {
+  matched: number
+  erased: number
+  /** What matched, by type. */
+  types: Tally['groups']
+  /** Why content may still lie in a file although the log no longer has it, and what ends that; mostly absent. */
+  unfinished?: string
 }
 
 export interface VerifyFault {

@@ -186,19 +186,6 @@ describe.each(natsBinaries)('administration on nats-server %s', (binary) => {
     await store.close()
   })
 
-  it('walks the whole stream to verify it', async () => {
-    const options = await newLog(server.url)
-    const store = await openNatsStore(options)
-    await store.append(eventsUpTo(100))
-    await store.close()
-    const {jsm, close} = await bareClient(server.url)
-    await jsm.streams.deleteMessage(options.stream, 50)
-    await close()
-    await withAdmin(options, async (admin) => {
-      expect(await admin.verify()).toEqual({ok: true, chained: false, events: 99, faults: []})
-    })
-  })
-
   it('gives a lock to one at a time, and names its holder', async () => {
     const options = await newLog(server.url)
     const [one, other] = [await openNatsAdmin(options), await openNatsAdmin(options)]

@@ -1,21 +1,32 @@
 import type {StreamInfo} from '@nats-io/jetstream'
 import {ClawError} from '../../errors.ts'
-import type {StoreAdmin, StoreDescription, StorePlan, StoreSettings, VerifyResult} from '../port.ts'
-import {positionOf} from './decode.ts'
-import {deliver} from './deliver.ts'
+import type {StoreAdmin, StoreDescription, StorePlan, StoreSettings} from '../port.ts'
+import {anchorStream} from './anchor.ts'
 import {descriptionOf} from './describe.ts'
+import {eraseFromStream} from './erase.ts'
 import {apiErrors, failureOf, hasApiCode, missingStream} from './failures.ts'
 import {type Link, openLink} from './link.ts'
 import {lockStreamSuffix, takeLock} from './lock.ts'
 import {pruneStream} from './prune.ts'
 import {overlap} from './pushdown.ts'
 import {abilitiesOf, assertUsable, differences, newStreamConfig, notesOn, wantedUpdate} from './stream-settings.ts'
+import {subjectGrammar} from './subjects.ts'
 import type {NatsOptions} from './target.ts'
+import {verifyStream} from './verify.ts'
+
+export interface NatsAdminOptions {
+  /** Epoch milliseconds, for anchors and records of erasures. */
+  now?: () => number
+}
 
 /** Administration of the stream that the options name, and a look at those beside it. */
-export async function openNatsAdmin(options: NatsOptions): Promise<StoreAdmin> {
+export async function openNatsAdmin(
+  options: NatsOptions,
+  {now = Date.now}: NatsAdminOptions = {},
+): Promise<StoreAdmin> {
   const link = await openLink(options)
   const {jsm, target} = link
+  const grammar = subjectGrammar(target)
 
   async function ask<T>(call: () => Promise<T>): Promise<T> {
     try {
@@ -37,7 +48,13 @@ export async function openNatsAdmin(options: NatsOptions): Promise<StoreAdmin> {
         })
       }),
     prune: (request) => ask(() => pruneStream(link, request)),
-    verify: () => ask(() => verify(link)),
+    async applyRetention() {
+      const {state} = await ask(() => link.streamInfo())
+      return {removed: 0, left: state.messages}
+    },
+    erase: (request) => ask(() => eraseFromStream(link, grammar, request, now)),
+    anchor: () => ask(() => anchorStream(link, now)),
+    verify: (verifyOptions) => ask(() => verifyStream(link, grammar, verifyOptions)),
     lock: (task) => takeLock(link, task),
     close: () => link.close(),
   }
@@ -123,30 +140,4 @@ async function listLogs({jsm, target}: Link): Promise<StoreDescription[]> {
     if (isOurs || isAlike) logs.push(descriptionOf(info, target.url))
   }
   return logs.sort((a, b) => (a.stream < b.stream ? -1 : 1))
-}
-
-const verifyPatienceMs = 30_000
-const mostFaults = 100
-
-/** Walks the whole stream: every message that the server counts must come, in order. There is no hash chain in it. */
-async function verify(link: Link): Promise<VerifyResult> {
-  const {created, state} = await link.streamInfo()
-  const lost = (state.lost?.msgs ?? []).slice(0, mostFaults)
-  const faults: VerifyResult['faults'] = lost.map((seq) => ({
-    position: positionOf(seq),
-    kind: 'missing',
-    message: 'the server lost it from its file',
-  }))
-  let events = 0
-  if (state.messages > 0) {
-    const range = {after: state.first_seq - 1, to: state.last_seq, created, headersOnly: true}
-    for await (const batch of deliver(link, {...range, patienceMs: verifyPatienceMs})) events += batch.length
-  }
-  // What the age limit removed meanwhile is missing at the beginning, and rightly so.
-  const expired = events < state.messages ? (await link.streamInfo()).state.first_seq > state.first_seq : false
-  if (events < state.messages && !expired) {
-    const message = `the server counts ${state.messages} messages and delivers ${events}`
-    faults.push({position: positionOf(state.last_seq), kind: 'missing', message})
-  }
-  return {ok: faults.length === 0, chained: false, events, faults}
 }

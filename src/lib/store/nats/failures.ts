@@ -28,6 +28,7 @@ export const apiErrors = {
   wrongLastSequence: 10071,
   storeFailed: 10077,
   sealed: 10109,
+  sequenceNotFound: 10043,
 } as const
 
 const full: readonly number[] = [

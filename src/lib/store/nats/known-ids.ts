@@ -8,8 +8,9 @@ import {messageIdOf} from './outgoing.ts'
 import {firstSince} from './prune.ts'
 import {settledInfo} from './settled.ts'
 import {isOwnTypeForm, type SubjectGrammar} from './subjects.ts'
+import {loadTombstones} from './tombstones.ts'
 
-/** The ids of all events that the stream holds, as message ids. */
+/** The ids of all events that the stream holds or erased, as message ids. */
 export interface KnownIds {
   /** False when it is known. */
   add(eventId: string): boolean
@@ -27,6 +28,7 @@ export async function loadKnownIds(link: Link, grammar: SubjectGrammar, range?: 
   const ids = createIdSet()
   const settled = await settledInfo(link)
   await scan(link, grammar, settled, await startOf(link, settled, range), ids)
+  await addErased(link, grammar, settled, 0, ids)
   let scannedTo = settled.state.last_seq
 
   return {
@@ -35,7 +37,10 @@ export async function loadKnownIds(link: Link, grammar: SubjectGrammar, range?: 
       const info = await link.streamInfo()
       const {last_seq: last} = info.state
       const isOursAlone = last === lastSeq && last === scannedTo + count
-      if (last > scannedTo && !isOursAlone) await scan(link, grammar, info, scannedTo, ids)
+      if (last > scannedTo && !isOursAlone) {
+        await scan(link, grammar, info, scannedTo, ids)
+        await addErased(link, grammar, info, scannedTo, ids)
+      }
       scannedTo = last
     },
   }
@@ -46,6 +51,18 @@ async function startOf(link: Link, {state}: StreamInfo, range: IdRange = {after:
   if ('after' in range) return sequenceOf(range.after)
   if (state.messages === 0 || range.since.getTime() > Date.parse(state.last_ts)) return state.last_seq
   return (await firstSince(link, range.since, state.last_seq)) - 1
+}
+
+/** An event that was erased must not come back, so its id stays known. */
+async function addErased(
+  link: Link,
+  grammar: SubjectGrammar,
+  {created, state}: StreamInfo,
+  after: number,
+  ids: IdSet,
+): Promise<void> {
+  const tombstones = await loadTombstones(link, grammar, {after, to: state.last_seq, created})
+  for (const {eventId} of tombstones.values()) ids.add(messageIdOf(eventId))
 }
 
 async function scan(

@@ -1,7 +1,10 @@
+import type {StreamConfig} from '@nats-io/jetstream'
 import {headers} from '@nats-io/transport-node'
 import {ClawError} from '../../errors.ts'
 import {type ClawEvent, limits} from '../../event/envelope.ts'
 import {serialize} from '../../event/shorten.ts'
+import {erasureType} from '../erasure.ts'
+import {type ChainMark, chainHeader, markText} from './chain.ts'
 import type {Link} from './link.ts'
 import {escapeCharacters, type SubjectGrammar} from './subjects.ts'
 
@@ -10,7 +13,8 @@ export interface Outgoing {
   eventId: string
   messageId: string
   subject: string
-  json: string
+  /** The event's JSON. */
+  body: Uint8Array
   /** Exempt from the stream's greatest age. */
   isForever: boolean
 }
@@ -22,10 +26,17 @@ export interface StreamLimits {
   takesForever: boolean
 }
 
+export function limitsOf(config: StreamConfig): StreamLimits {
+  return {
+    maxMessageSize: config.max_msg_size,
+    takesForever: config.allow_msg_ttl === true && config.max_age > 0,
+  }
+}
+
 /** Each byte of an id is written as up to three. */
 const mostIdText = limits.eventIdBytes * 3
-/** What our headers may need of a message's size. */
-const headerRoom = mostIdText + 128
+/** What our headers may need of a message's size, whose mark has up to 130 characters. */
+const headerRoom = mostIdText + 288
 /** A server hangs up when subject, reply subject and sizes are longer than 4096 bytes together. */
 const mostSubjectText = 3500
 const outsideHeaderText = /[^\x21-\x24\x26-\x7e]/gu
@@ -56,8 +67,9 @@ export function outgoingOf(
     eventId: event.eventId,
     messageId,
     subject,
-    json: serialize(event, largest - headerRoom).json,
-    isForever: takesForever && event.type.startsWith('memory.'),
+    // The client would make bytes of it, too; so they can be hashed on the way.
+    body: Buffer.from(serialize(event, largest - headerRoom).json),
+    isForever: takesForever && (event.type.startsWith('memory.') || event.type === erasureType),
   }
 }
 
@@ -65,12 +77,13 @@ export function outgoingOf(
  * Headers that are encoded by us. The client's own keep a map of lists and check every name and value again, which
  * costs about as much as sending the message; it asks them for nothing but `encode`.
  */
-export function createHeaderWriter(): (outgoing: Outgoing) => ReturnType<typeof headers> {
+export function createHeaderWriter(): (outgoing: Outgoing, mark: ChainMark) => ReturnType<typeof headers> {
   let encoded = new Uint8Array()
   const writer = Object.assign(headers(), {encode: () => encoded})
-  return ({messageId, isForever}) => {
+  return ({messageId, isForever}, mark) => {
     const forever = isForever ? 'Nats-TTL: never\r\n' : ''
-    encoded = Buffer.from(`NATS/1.0\r\nNats-Msg-Id: ${messageId}\r\n${forever}\r\n`, 'latin1')
+    const chain = `${chainHeader}: ${markText(mark)}\r\n`
+    encoded = Buffer.from(`NATS/1.0\r\nNats-Msg-Id: ${messageId}\r\n${chain}${forever}\r\n`, 'latin1')
     return writer
   }
 }

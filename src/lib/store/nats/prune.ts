@@ -2,6 +2,7 @@ import {JsHeaders} from '@nats-io/jetstream'
 import type {Msg} from '@nats-io/transport-node'
 import type {PruneRequest} from '../port.ts'
 import {openConsumer} from './consumer.ts'
+import {sequenceOf} from './decode.ts'
 import {deliver} from './deliver.ts'
 import type {Link} from './link.ts'
 
@@ -12,22 +13,23 @@ const patienceMs = 10_000
 
 /** Removes the oldest events of a stream, or says how many that would be. */
 export async function pruneStream(link: Link, request: PruneRequest): Promise<{removed: number; left: number}> {
-  const {storedBefore, maxBytes, dryRun} = request
+  const {storedBefore, maxBytes, keepFrom, dryRun} = request
   const {state} = await link.streamInfo()
   const {messages} = state
   if (messages === 0) return {removed: 0, left: 0}
   const byAge = storedBefore === undefined ? 0 : await firstSince(link, new Date(storedBefore), state.last_seq)
   const bySize = maxBytes === undefined ? 0 : await firstWithin(link, maxBytes)
-  const first = Math.max(byAge, bySize)
+  const kept = keepFrom === undefined ? Number.POSITIVE_INFINITY : Math.max(1, sequenceOf(keepFrom))
+  const first = Math.min(Math.max(byAge, bySize), kept)
   const left = await countFrom(link, first)
   if (dryRun || left === messages) return {removed: messages - left, left}
   await link.jsm.streams.purge(link.target.stream, {seq: first})
   const after = (await link.streamInfo()).state
   const removed = messages - left
   // Sizes were reckoned from outside; what the server says counts.
-  const isTooLarge = maxBytes !== undefined && after.bytes > maxBytes && after.messages > 0
+  const isTooLarge = maxBytes !== undefined && after.bytes > maxBytes && after.messages > 0 && first < kept
   if (!isTooLarge) return {removed, left: after.messages}
-  const more = await pruneStream(link, {maxBytes: maxBytes - (after.bytes - maxBytes)})
+  const more = await pruneStream(link, {maxBytes: maxBytes - (after.bytes - maxBytes), keepFrom})
   return {removed: removed + more.removed, left: more.left}
 }
 

@@ -3,6 +3,7 @@ import type {ClawError} from '../../errors.ts'
 import type {ClawEvent} from '../../event/envelope.ts'
 import type {AppendResult} from '../port.ts'
 import {type AppendJob, createAppendJob, ofEvent} from './append-job.ts'
+import type {ChainMark} from './chain.ts'
 import {
   type ApiProblem,
   apiFailure,
@@ -20,6 +21,7 @@ import {createSendWindow} from './send-window.ts'
 import {messageIdsAfter, settledInfo} from './settled.ts'
 import {watchSilence} from './silence.ts'
 import type {SubjectGrammar} from './subjects.ts'
+import {createWriterChain} from './writer-chain.ts'
 
 export interface PublisherOptions {
   link: Link
@@ -48,6 +50,8 @@ export interface Publisher {
 interface Sent {
   job: AppendJob
   message: Outgoing
+  /** Made when it is first sent, and the same whenever it is sent again. */
+  mark: ChainMark
   bytes: number
   /** Its sequence will be higher than this. */
   after: number
@@ -78,6 +82,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const utf8 = new TextDecoder()
   const headersOf = createHeaderWriter()
   const window = createSendWindow<Sent>(windowBytes)
+  const chain = createWriterChain()
   const queue: AppendJob[] = []
   const open = new Set<AppendJob>()
   let highest = lastSeq
@@ -118,7 +123,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (window.count === 0) noteLife()
     try {
       const message = outgoingOf(event, link, grammar, limits)
-      send({job, message, bytes: message.json.length, after: highest, isResent: false})
+      const mark = chain.mark(message.body, window.count === 0)
+      send({job, message, mark, bytes: message.body.length, after: highest, isResent: false})
       job.sent()
     } catch (thrown) {
       job.unsendable(failureOf(thrown, target), event.eventId)
@@ -126,8 +132,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   function send(sent: Sent): void {
-    const {subject, json} = sent.message
-    nc.publish(subject, json, {reply: `${inbox}${window.next}`, headers: headersOf(sent.message)})
+    const {subject, body} = sent.message
+    nc.publish(subject, body, {reply: `${inbox}${window.next}`, headers: headersOf(sent.message, sent.mark)})
     window.add(sent)
   }
 
@@ -141,18 +147,29 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   function acknowledge(number: number, sent: Sent, {stream, seq, duplicate = false, error}: Acknowledgement): void {
-    const {job, message, isResent} = sent
+    const {job, message, mark, isResent} = sent
     if (error && isTemporary(error)) {
       startRecovery()
       return
     }
     noteLife()
+    const isInOrder = number === window.oldest && seq > highest
     window.remove(number)
     if (seq > highest) highest = seq
     if (error) job.refused(apiFailure(error, target), message.eventId)
     else if (stream !== target.stream) job.refused(otherSubjects(target, message.subject, stream), message.eventId)
-    else job.stored(duplicate && !isResent)
+    else {
+      const isDuplicate = duplicate && !isResent
+      if (!isDuplicate) noteStored(mark, isInOrder)
+      job.stored(isDuplicate)
+    }
     pump()
+  }
+
+  /** The chain says in which order messages are in the stream, so it must be certain. */
+  function noteStored(mark: ChainMark, isInOrder: boolean): void {
+    if (isInOrder) chain.stored(mark)
+    else chain.restart()
   }
 
   function noteLife(): void {
@@ -170,6 +187,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   function startRecovery(check?: () => Promise<void>): void {
     if (isRecovering) return
     isRecovering = true
+    chain.restart()
     if (window.count === 0) noteLife()
     recover(check)
       .catch((thrown) => failAll(failureOf(thrown, target)))

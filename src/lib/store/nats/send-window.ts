@@ -5,6 +5,8 @@ const size = 512
 export interface SendWindow<T extends {bytes: number}> {
   isFull(): boolean
   readonly count: number
+  /** The lowest number that was not taken out; `next` when there is none. */
+  readonly oldest: number
   /** The number that the next entry gets. */
   readonly next: number
   add(entry: T): void
@@ -51,6 +53,9 @@ export function createSendWindow<T extends {bytes: number}>(mostBytes: number): 
     isFull: () => next - oldest >= size || bytes >= mostBytes,
     get count() {
       return count
+    },
+    get oldest() {
+      return oldest
     },
     get next() {
       return next

@@ -9,6 +9,7 @@ import {descriptionOf} from './describe.ts'
 import {failureOf} from './failures.ts'
 import {followEvents} from './follow.ts'
 import {type Link, openLink} from './link.ts'
+import {limitsOf} from './outgoing.ts'
 import {createPublisher} from './publisher.ts'
 import {type ReadContext, readEvents} from './read.ts'
 import {subjectGrammar} from './subjects.ts'
@@ -33,11 +34,7 @@ function storeOf(link: Link, {config, created, state}: StreamInfo): EventStore {
   const grammar = subjectGrammar(target)
   const closing = new AbortController()
   const context: ReadContext = {link, grammar, closing: closing.signal}
-  const limits = {
-    maxMessageSize: config.max_msg_size,
-    takesForever: config.allow_msg_ttl === true && config.max_age > 0,
-  }
-  const publisher = createPublisher({link, grammar, limits, created, lastSeq: state.last_seq})
+  const publisher = createPublisher({link, grammar, limits: limitsOf(config), created, lastSeq: state.last_seq})
   const bulk = createBulkWriter(link, grammar, publisher)
   let closed: Promise<void> | undefined
 
