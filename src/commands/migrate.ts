@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
 import {jsonFlag, ndjsonFlag} from '../cli/flags.ts'
 import {createProgress, type Progress} from '../cli/progress.ts'
+import {recordTranscripts} from '../cli/record-transcripts.ts'
 import {Exit} from '../lib/errors.ts'
 import type {ClawEvent} from '../lib/event/envelope.ts'
 import {type MigrateResult, migrateWorkspaces} from '../lib/migrate/migrate.ts'
@@ -11,15 +12,16 @@ import {counted} from '../lib/output/counted.ts'
 import {eventLine} from '../lib/output/event-line.ts'
 
 export default class Migrate extends BaseCommand {
-  static override summary = "Turn an agent's memory files into events"
+  static override summary = "Turn an agent's memory files, or OpenClaw's transcripts, into events"
   static override description =
-    'Reads memory/*.md, MEMORY.md and life/areas/**: one event per file and one per section. Running it again adds only what changed, however it was interrupted. The files are never touched.'
+    "Reads memory/*.md, MEMORY.md and life/areas/**: one event per file and one per section. Running it again adds only what changed, however it was interrupted. The files are never touched. With --transcripts: the messages and tool calls of OpenClaw's own transcripts, joined with what was recorded as it happened."
   static override examples = [
     {description: "The configured agents' workspaces", command: '<%= config.bin %> migrate'},
     {
       description: 'See first what would be written',
       command: '<%= config.bin %> migrate --workspace ~/notes --agent main --dry-run',
     },
+    {description: 'History from before the plugin was there', command: '<%= config.bin %> migrate --transcripts'},
     {description: 'Into a cluster', command: '<%= config.bin %> migrate --store nats://localhost:4222'},
   ]
   static override flags = {
@@ -28,6 +30,10 @@ export default class Migrate extends BaseCommand {
       description: "the agent's workspace [default: as OpenClaw is configured]",
     }),
     agent: Flags.string({helpValue: 'ID', description: 'whose memory it is [default: main, or as configured]'}),
+    transcripts: Flags.boolean({
+      exclusive: ['workspace'],
+      description: "instead: what OpenClaw's transcripts tell and the log does not have",
+    }),
     'dry-run': Flags.boolean({description: 'print what would be written and write nothing'}),
     'allow-removals': Flags.boolean({description: 'record most of a memory as removed without asking'}),
     ...jsonFlag,
@@ -37,18 +43,22 @@ export default class Migrate extends BaseCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(Migrate)
     const {'dry-run': dryRun, 'allow-removals': isAllowed} = flags
-    const workspaces = await agentWorkspaces({...flags, env: process.env})
+    const printPlanned = (event: ClawEvent) => this.printPlanned(event, flags.ndjson)
+    const workspaces = flags.transcripts ? [] : await agentWorkspaces({...flags, env: process.env})
     const store = await this.openStore(flags, {whenMissing: dryRun ? 'empty' : 'create'})
     const admin = await this.openAdmin(flags)
+    const lock = () => admin.lock('migrate')
+    if (flags.transcripts)
+      return recordTranscripts(flags, {store, lock, term: this.term, signal: this.stop, printPlanned})
     let progress: Progress | undefined
     const result = await migrateWorkspaces(workspaces, {
       store,
-      lock: () => admin.lock('migrate'),
+      lock,
       dryRun,
       now: Date.now,
       signal: this.stop,
       confirmRemovals: (removals) => this.confirmRemovals(removals, {dryRun, isAllowed}),
-      onEvent: dryRun && !flags.json ? (event) => this.printPlanned(event, flags.ndjson) : undefined,
+      onEvent: dryRun && !flags.json ? printPlanned : undefined,
       onProgress: ({filesDone, filesTotal}) => {
         // Not before somebody has answered.
         progress ??= createProgress(this.term, {unit: 'files'})

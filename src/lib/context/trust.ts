@@ -24,9 +24,15 @@ export const trustMeaning: Record<Trust, string> = {
 export function trustOf(event: ClawEvent, kind: PassageKind): Trust {
   const {source, metadata} = event
   const how = fieldOf(metadata?.['entry'], 'how')
+  // A transcript is the host's own record: who said it counts, and what a tool returned stays that.
+  if (source === 'migration' && how === 'transcript') return trustOfHost(metadata, kind)
   if (source === 'migration' || how === 'migration') return 'note'
   if (source === 'import' || how === 'import') return 'imported'
   if (source === 'cli') return 'cli'
+  return trustOfHost(metadata, kind)
+}
+
+function trustOfHost(metadata: ClawEvent['metadata'], kind: PassageKind): Trust {
   if (kind === 'tool' || kind === 'failure') return 'tool'
   if (kind === 'reply') return 'agent'
   if (kind === 'message') return isOwner(metadata) ? 'owner' : 'other'
