@@ -46,7 +46,10 @@ const longestResponse = 65_536
 export async function openHttpClient(options: HttpClientOptions): Promise<HttpClient> {
   const url = checkUrl(options.url, options)
   const {timeoutMs, connections} = options
-  const {Pool} = await import('undici')
+  // Bundled, a CommonJS library has its default export only.
+  const {
+    default: {Pool},
+  } = await import('undici')
   const pool = new Pool(url.origin, {
     connections,
     pipelining: 1,

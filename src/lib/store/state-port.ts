@@ -81,6 +81,8 @@ export interface StateStore {
   deliveries(query: DeliveryQuery): Promise<Delivery[]>
   /** Yields all, by reader and event id, however many there are; what changes meanwhile may be missed. */
   everyDelivery(query: Pick<DeliveryQuery, 'reader' | 'state'>): AsyncIterable<Delivery>
+  /** Readers that have deliveries. */
+  deliveryReaders(): Promise<string[]>
   countDeliveries(reader: string): Promise<Record<DeliveryState, number>>
   /** Makes dead deliveries due now, with no attempts counted; how many. Without event ids: all of the reader. */
   retryDead(reader: string, eventIds?: readonly string[]): Promise<number>

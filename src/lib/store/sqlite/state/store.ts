@@ -53,6 +53,11 @@ export async function openSqliteState(folder: string, options: SqliteStateOption
         last = page.at(-1)
       } while (last !== undefined)
     },
+    deliveryReaders: () =>
+      read(({sql}) => {
+        const rows = sql('SELECT DISTINCT reader FROM deliveries').all()
+        return rows.map((row) => String(row['reader']))
+      }),
     countDeliveries: (reader) =>
       read(({sql}) => {
         const rows = sql('SELECT state, count(*) AS n FROM deliveries WHERE reader = ? GROUP BY state').all(reader)
