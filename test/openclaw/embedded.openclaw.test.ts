@@ -6,9 +6,16 @@ import {type Host, makeHost} from './kit/host.ts'
 import {logOf, readLog} from './kit/log.ts'
 import {installPlugin, packedPlugin} from './kit/package.ts'
 import {until} from './kit/until.ts'
-import {clawEvents, laterRule, toolGuard} from './policy.ts'
+import {clawEvents, faultyRule, laterRule, toolGuard} from './policy.ts'
 import {faultsAtTheEnd, scenarioTests} from './scenario-tests.ts'
-import {innerScenarios, providerScenarios, reloadedScenarios, type Scenario, scenarios} from './scenarios.ts'
+import {
+  faultyScenarios,
+  innerScenarios,
+  providerScenarios,
+  reloadedScenarios,
+  type Scenario,
+  scenarios,
+} from './scenarios.ts'
 
 let host: Host
 let gateway: Gateway
@@ -27,22 +34,30 @@ afterAll(async () => {
   await host?.remove()
 })
 
+/** Edits the configuration file, and waits until the gateway has taken it over. */
+async function edit(rules: readonly unknown[]): Promise<void> {
+  const before = gateway.log().length
+  host.configure(({tools, plugins}) => {
+    tools['toolSearch'] = {mode: 'tools'}
+    const entry = plugins.entries['claw-events']
+    if (entry) entry.config = {hookBridge: {toolGuard: {...toolGuard, rules}}}
+  })
+  const isApplied = () => (gateway.log().includes('config hot reload applied', before) ? true : undefined)
+  await until('the new configuration is in force', isApplied, 60_000)
+}
+
 describe('the plugin, installed from its tarball, with the embedded log', () => {
   scenarioTests(stage, scenarios, driven)
 
   describe('after its configuration was edited while the gateway runs', () => {
-    beforeAll(async () => {
-      const before = gateway.log().length
-      host.configure(({tools, plugins}) => {
-        tools['toolSearch'] = {mode: 'tools'}
-        const entry = plugins.entries['claw-events']
-        if (entry) entry.config = {hookBridge: {toolGuard: {...toolGuard, rules: [...toolGuard.rules, laterRule]}}}
-      })
-      const isApplied = () => (gateway.log().includes('config hot reload applied', before) ? true : undefined)
-      await until('the new configuration is in force', isApplied, 60_000)
-    })
-
+    beforeAll(() => edit([...toolGuard.rules, laterRule]))
     scenarioTests(stage, [...reloadedScenarios, ...innerScenarios], driven)
+  })
+
+  describe('after its policy was edited to one that has a fault', () => {
+    beforeAll(() => edit([...toolGuard.rules, faultyRule]))
+    scenarioTests(stage, faultyScenarios, driven)
+    afterAll(() => edit(toolGuard.rules))
   })
 
   scenarioTests(stage, providerScenarios, driven)

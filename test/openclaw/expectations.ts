@@ -194,6 +194,10 @@ export const expectations: Record<string, Expectation> = {
     modelCalls: 2,
     reply: /par-two/,
   }),
+  long: scenario('long', {
+    calls: [execCall('seq 1 3000', {end: [completed(/1\\n2\\n3\\n.*2999\\n3000/)]})],
+    reply: /1\n2\n3/,
+  }),
   toolfail: scenario('toolfail', {
     calls: [call({toolName: 'read', params: {path: 'does-not-exist.txt'}, end: [failed(/File not found/)]})],
     reply: /File not found/,
@@ -342,6 +346,10 @@ export const expectations: Record<string, Expectation> = {
   reloaded: scenario('reloaded', {
     calls: [execCall('echo RELOADED', {guard: [matched('no-reloaded'), blocked(/since the reload/)]})],
     reply: /since the reload/,
+  }),
+  faulty: scenario('faulty', {
+    calls: [execCall('echo harmless', {guard: [blocked(/configuration|policy|pattern/i)]})],
+    reply: /tool guard/i,
   }),
   error400: scenario('error400', {end: {type: 'lifecycle.error', has: {'error.message': /rejected/}}}),
   error401: scenario('error401', {end: {type: 'lifecycle.error', has: {'error.message': /./}}}),

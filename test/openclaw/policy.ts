@@ -41,6 +41,13 @@ export const laterRule = {
   decision: {block: true, blockReason: 'blocked since the reload'},
 }
 
+/** A rule that the host's check lets through, and that nobody can judge by. */
+export const faultyRule = {
+  id: 'faulty',
+  when: {matchesRegex: {'data.params.command': '(unclosed'}},
+  decision: {block: true},
+}
+
 /** `plugins.entries["claw-events"]` of the ring. */
 export const clawEvents = {
   id: 'claw-events',

@@ -25,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   scenario('exec', 'records a tool call that runs a command'),
   scenario('two', 'tells two tool calls of one turn apart'),
   scenario('parallel', 'tells two tool calls of one model answer apart'),
+  scenario('long', 'records a long result whole'),
   scenario('toolfail', 'records that a tool failed'),
   scenario('block', 'blocks a call, and says by which rule'),
   scenario('rewrite', 'rewrites a call, and keeps what the model had asked for'),
@@ -53,6 +54,9 @@ export const providerScenarios: readonly Scenario[] = [
 
 /** After the policy was changed while the gateway ran. */
 export const reloadedScenarios: readonly Scenario[] = [scenario('reloaded', 'judges by the new policy')]
+
+/** After the policy was changed to one that cannot be compiled. */
+export const faultyScenarios: readonly Scenario[] = [scenario('faulty', 'blocks every call, and says why')]
 
 /** With tool search on: calls that the model makes through another tool. */
 export const innerScenarios: readonly Scenario[] = [

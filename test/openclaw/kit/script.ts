@@ -31,6 +31,8 @@ const scripts: Record<string, ToolCall[][]> = {
   two: [[exec('echo one')], [exec('echo two')]],
   parallel: [[exec('echo par-one'), exec('echo par-two')]],
   toolfail: [[read('does-not-exist.txt')]],
+  // So long that the host compresses the entry of its transcript.
+  long: [[exec('seq 1 3000')]],
   // What our own policy (policy.ts) decides about.
   block: [[exec('echo BLOCKME')]],
   rewrite: [[exec('echo REWRITEME')]],
@@ -39,6 +41,7 @@ const scripts: Record<string, ToolCall[][]> = {
   askbare: [[exec('echo ASKBARE')]],
   asktimeout: [[exec('echo ASKME timeout')]],
   reloaded: [[exec('echo RELOADED')]],
+  faulty: [[exec('echo harmless')]],
   // What the probe plugin, a stranger beside us, does to a call.
   'probe-block': [[exec('echo PROBE-BLOCK')]],
   'probe-block-first': [[exec('echo PROBE-FIRST-BLOCK')]],
