@@ -3,6 +3,7 @@ import {describe, expect, it} from 'vitest'
 import type {ClawEvent} from '../../src/lib/event/envelope.ts'
 import {createTraceWriter} from '../../src/lib/export/otlp.ts'
 import type {OtlpSpan} from '../../src/lib/export/otlp-spans.ts'
+import {played, recording} from '../capture/scene.ts'
 import {arbEvent} from '../filter/arbitraries.ts'
 import {recorded} from './recorded.ts'
 
@@ -83,6 +84,11 @@ describe('--format otlp', () => {
     )
     const [, , announcing] = named(spans, 'invoke_agent main')
     expect(announcing?.links).toEqual([{traceId: child?.traceId, spanId: child?.spanId}])
+  })
+
+  it('does the same with what the plugin records of that run', () => {
+    const {events} = played(recording('spawn', 'spawn-child'))
+    expect(treeOf(spansOf(events))).toEqual(treeOf(spansOf(recorded('subagent-spawned'))))
   })
 
   it('finds the call by the host’s hook alone, and in the text of its answer', () => {

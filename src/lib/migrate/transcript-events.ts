@@ -104,7 +104,8 @@ function assistantFacts(row: TranscriptRow, message: Record<string, unknown>, ca
   for (const [index, {toolCallId, toolName, params}] of callsOf(row.event).entries()) {
     calls.put(toolCallId, params)
     const data = {toolName, params: params ?? {}}
-    facts.push(fact(row, {kind: 'call', type: 'tool.called', part: `call ${index}`, data, runId, toolCallId}))
+    const parts = {type: 'tool.called', part: `call ${index}`, metadata: modelFacts(message)}
+    facts.push(fact(row, {kind: 'call', ...parts, data, runId, toolCallId}))
   }
   if (message['stopReason'] === 'error') facts.push(failureFact(row, message))
   return facts

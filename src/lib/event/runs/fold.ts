@@ -10,7 +10,7 @@ export type RunEvent = ClawEvent & Partial<Pick<StoredEvent, 'storedAt'>>
 
 /** Events that repeat what others say: how busy an agent is, a result on its way into the transcript. */
 const silentTypes =
-  /^(agent\.(activity|status|run_status|lifecycle|tool|item|usage|command_output)|tool\.result_persist)$/
+  /^(agent\.(activity|status|sub_agent_spawn|run_status|lifecycle|tool|item|usage|command_output)|tool\.result_persist)$/
 
 /** Adds one event to its run. Events come in log order; what comes twice counts once. */
 export function foldEvent(fold: RunFold, event: RunEvent): void {
@@ -21,12 +21,13 @@ export function foldEvent(fold: RunFold, event: RunEvent): void {
   if (run.agentId === 'system') run.agentId = event.agentId
   if (run.status === 'running') run.endMs = Math.max(run.endMs, atMs)
   foldModelNames(run, event)
+  foldReply(fold, event, atMs)
   const {type} = event
   if (type.startsWith('lifecycle.')) foldLifecycle(fold, event, atMs)
   else if (isToolType(type)) foldTool(fold, event, atMs)
   else if (type.startsWith('model.call.')) foldModelCall(fold, event, atMs)
   else if (type === 'conversation.message.in' || type === 'conversation.message.out') foldMessage(fold, event, atMs)
-  else if (type === 'agent.llm_output') foldUsage(run, own(event.data, 'usage'))
+  else if (type === 'agent.llm_output') foldUsage(fold, own(event.data, 'usage'))
   else if (type === 'agent.llm_input' || type === 'agent.end' || silentTypes.test(type)) return
   else if (!type.startsWith('agent.before_')) foldNote(fold, event, atMs)
 }
@@ -40,7 +41,7 @@ export function eventMs(event: RunEvent): number {
 }
 
 function foldModelNames(run: Run, {type, data, metadata = {}}: ClawEvent): void {
-  if (!/^(lifecycle|model|agent|conversation)\./.test(type)) return
+  if (!/^(lifecycle|model|agent|conversation|tool)\./.test(type)) return
   run.provider = textIn(own(metadata, 'provider')) ?? textIn(own(data, 'provider')) ?? run.provider
   run.model = textIn(own(metadata, 'model')) ?? textIn(own(data, 'model')) ?? run.model
 }
@@ -54,7 +55,7 @@ function foldLifecycle(fold: RunFold, {type, data, error, metadata = {}}: ClawEv
     return
   }
   if (!fold.isStarted && startedAt !== undefined) run.startMs = startedAt
-  foldUsage(run, own(metadata, 'usage'))
+  foldUsage(fold, own(metadata, 'usage'))
   // An aborted run ends twice, by `end` and by `error`: what the first said stays.
   const isFirst = run.status === 'running'
   if (isFirst) run.endMs = Math.max(run.startMs, numberIn(own(data, 'endedAt')) ?? atMs)
@@ -101,7 +102,6 @@ function foldMessage(fold: RunFold, event: ClawEvent, atMs: number): void {
   const before = direction === 'out' ? earlierPart(fold.run, part, kept) : undefined
   if (before) Object.assign(before, {text: kept, eventId})
   else if (text !== '') addStep(fold, {kind: 'message', direction, atMs, text: kept, part, eventId})
-  if (direction === 'out') foldReply(fold, event, atMs)
 }
 
 /** Hosts send a text again and again as it grows: only the last is what was said. */
@@ -113,7 +113,7 @@ function earlierPart({steps}: Run, part: string, text: string): MessageStep | un
   return text.startsWith(last.text) ? last : undefined
 }
 
-/** A reply from a transcript tells of the call to the model that it came from, where no hook did. */
+/** What comes from a transcript tells of the call to the model that it came from, where no hook did. */
 function foldReply(fold: RunFold, {metadata = {}}: ClawEvent, atMs: number): void {
   const callId = textIn(own(metadata, 'responseId'))
   const startMs = numberIn(own(metadata, 'modelStartedAt'))
@@ -124,18 +124,29 @@ function foldReply(fold: RunFold, {metadata = {}}: ClawEvent, atMs: number): voi
   const times = {startMs, endMs: Math.max(startMs, atMs)}
   const known = {...(usage && {usage}), ...(stopReason && {stopReason})}
   addModel(fold, {kind: 'model', callId, responseId: callId, ...times, provider, model, ...known})
+  if (usage && !fold.hasUsage) fold.run.usage = sumOf(fold.run.usage, usage)
 }
 
-function foldUsage(run: Run, value: unknown): void {
-  const usage = usageOf(value)
-  if (usage) run.usage = usage
+function sumOf(one: Usage = {}, other: Usage): Usage {
+  const sum = {...one}
+  for (const name of usageNames) if (other[name] !== undefined) sum[name] = (sum[name] ?? 0) + other[name]
+  return sum
 }
+
+/** What the run used in all, as the host counts it. */
+function foldUsage(fold: RunFold, value: unknown): void {
+  const usage = usageOf(value)
+  if (!usage) return
+  fold.run.usage = usage
+  fold.hasUsage = true
+}
+
+const usageNames = ['input', 'output', 'cacheRead', 'cacheWrite'] as const
 
 function usageOf(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined
-  const names = ['input', 'output', 'cacheRead', 'cacheWrite'] as const
   const usage: Usage = {}
-  for (const name of names) {
+  for (const name of usageNames) {
     const tokens = numberIn(own(value, name)) ?? (name === 'output' ? numberIn(own(value, 'outputTokens')) : undefined)
     if (tokens !== undefined) usage[name] = tokens
   }

@@ -14,6 +14,8 @@ export interface RunFold {
   isStarted: boolean
   /** Whether hooks tell of the calls to the model, so that replies need not. */
   hasModelHooks: boolean
+  /** Whether the host said what the run used in all. */
+  hasUsage: boolean
 }
 
 export interface KnownCall {
@@ -27,7 +29,7 @@ export const stepLimit = 100_000
 
 export function startRun(runId: string, agentId: string, atMs: number, keep: Keep): RunFold {
   const run: Run = {runId, agentId, startMs: atMs, endMs: atMs, status: 'running', steps: [], droppedSteps: 0}
-  return {run, keep, calls: new Map(), models: new Map(), isStarted: false, hasModelHooks: false}
+  return {run, keep, calls: new Map(), models: new Map(), isStarted: false, hasModelHooks: false, hasUsage: false}
 }
 
 export function addStep({run}: RunFold, step: Step): void {
