@@ -50,7 +50,14 @@ export async function openSqliteAdmin(path: string, options: SqliteAdminOptions 
     applyRetention: (request = {}) => withLog((file) => applyRetention(file, request, now)),
     erase: (request) => withLog((file) => eraseFromLog(file, request, now)),
     anchor: () => withLog((file) => anchorOf(file, now)),
-    verify: (options) => withLog((file) => verifyLog(file, options)),
+    async verify(options = {}) {
+      try {
+        return await withLog((file) => verifyLog(file, options))
+      } catch (thrown) {
+        options.signal?.throwIfAborted()
+        throw thrown
+      }
+    },
     async lock(task) {
       const file = await openLogFile(path, {busyMs})
       return guardFaults(path, () => lockTask(file, task, now))

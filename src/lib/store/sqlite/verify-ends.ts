@@ -1,4 +1,3 @@
-import {ClawError} from '../../errors.ts'
 import type {VerifyFault} from '../port.ts'
 import type {Connection} from './connection.ts'
 import {countErased} from './erased.ts'
@@ -90,14 +89,4 @@ function recount({sql}: Connection): {events: number; bytes: number; log: {event
     bytes: Number(row?.['bytes']),
     log: {events: Number(row?.['log_events']), bytes: Number(row?.['log_bytes'])},
   }
-}
-
-/** Damage that no event shows: an index without an entry hides an event from queries. */
-export function checkStructure({sql}: Connection, path: string): void {
-  const [first] = sql('PRAGMA integrity_check(1)').all()
-  const finding = first?.['integrity_check']
-  if (finding === 'ok') return
-  throw new ClawError('STORE_CORRUPT', `all events of ${path} are whole, but the file is damaged: ${finding}`, {
-    suggestions: ['`claw-events replay --to sqlite:NEW` copies the events into a new log'],
-  })
 }

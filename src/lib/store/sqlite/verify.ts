@@ -3,8 +3,9 @@ import type {VerifyFault, VerifyOptions, VerifyResult} from '../port.ts'
 import {isErasing} from './erased.ts'
 import type {LogFile} from './log-file.ts'
 import {positionOf} from './position.ts'
+import {checkStructure} from './structure.ts'
 import {judgeAnchor} from './verify-anchor.ts'
-import {checkStructure, endsOf, type Held, judgeCounts, judgeEnd, strays} from './verify-ends.ts'
+import {endsOf, type Held, judgeCounts, judgeEnd, strays} from './verify-ends.ts'
 import {judgeErasures} from './verify-erased.ts'
 import {changed, missing, swapped} from './verify-faults.ts'
 import type {ChainedRow} from './verify-row.ts'
@@ -30,8 +31,7 @@ export async function verifyLog(file: LogFile, {anchor, signal}: VerifyOptions =
   let links = new Set([start.link])
   let searches = 0
   const anchored = judgeAnchor(anchor, start, faults)
-  for await (const row of walk(file, start.seq, start.lastSeq)) {
-    signal?.throwIfAborted()
+  for await (const row of walk(file, start.seq, start.lastSeq, signal)) {
     if (faults.length >= mostFaults) break
     take(held, row)
     if (row.seq === seq) {
@@ -50,7 +50,7 @@ export async function verifyLog(file: LogFile, {anchor, signal}: VerifyOptions =
     anchored.note(seq, links)
     if (verdict.fault === undefined) continue
     const mayHaveMoved = verdict.isOutOfPlace && searches++ < mostSearches
-    const moved = mayHaveMoved ? await findMoved(file, row, before, start) : undefined
+    const moved = mayHaveMoved ? await findMoved(file, row, before, {...start, signal}) : undefined
     faults.push(moved ? swapped(row.seq, moved.seq) : changed(row.seq, verdict.fault))
     if (moved) links = trueLinks(moved, row.seq, before)
   }
@@ -59,7 +59,7 @@ export async function verifyLog(file: LogFile, {anchor, signal}: VerifyOptions =
   }
   // What is missing or too much is counted wrong as a matter of course.
   if (faults.length === 0) faults.push(...judgeCounts(file.reader(), held, start))
-  if (faults.length === 0) checkStructure(file.reader(), file.path)
+  if (faults.length === 0) await checkStructure(file, signal)
   const {events, erased} = held
   faults.sort((a, b) => (a.position < b.position ? -1 : Number(a.position > b.position)))
   return {ok: faults.length === 0, chained: true, events, erased, faults, notes: notesOn(file, start.seq)}
@@ -75,13 +75,19 @@ function take(held: Held, {body, storedAt}: ChainedRow): void {
 }
 
 /** All rows of a range, in pieces: a transaction open for minutes would make the -wal file grow. */
-async function* walk(file: LogFile, after: number, last: number): AsyncGenerator<ChainedRow> {
+async function* walk(
+  file: LogFile,
+  after: number,
+  last: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ChainedRow> {
   for (let seq = after; seq < last; ) {
     const rows = chainedRows(file.reader(), seq, last)
     if (rows.length === 0) return
     yield* rows
     seq = rows.at(-1)!.seq
     await setImmediate()
+    signal?.throwIfAborted()
   }
 }
 
@@ -90,9 +96,9 @@ async function findMoved(
   file: LogFile,
   row: ChainedRow,
   links: ReadonlySet<string>,
-  {seq, lastSeq}: {seq: number; lastSeq: number},
+  {seq, lastSeq, signal}: {seq: number; lastSeq: number; signal?: AbortSignal},
 ): Promise<ChainedRow | undefined> {
-  for await (const other of walk(file, seq, lastSeq)) {
+  for await (const other of walk(file, seq, lastSeq, signal)) {
     if (other.seq === row.seq) continue
     const fitting = trueLinks(other, row.seq, links)
     if (fitting.has(other.chain) || fitting.has(row.chain)) return other
