@@ -146,6 +146,11 @@ const groups: Record<string, Record<string, Row>> = {
     ],
     'capture.dropped': ['', 'count reason firstAt lastAt', 'Events could not be recorded; how many and why.'],
     'guard.policy_changed': ['', 'rules sha256', 'Another guard policy is in force.'],
+    'log.erased': [
+      '',
+      'erased first last by reason',
+      'Content was erased from the log; how much, and by which conditions.',
+    ],
   },
   delivery: {
     'delivery.disabled': ['', 'reader host reason', 'Nothing is sent to an endpoint until somebody enables it.'],

@@ -239,7 +239,7 @@ export interface StoreAdmin {
   /** Takes the content of events out for good, and leaves word of it in the log, so that it still verifies. */
   erase(request: EraseRequest): Promise<EraseResult>
   /** What the log is now, to be kept elsewhere. */
-  anchor(): Promise<Anchor>
+  anchor(options?: Interruptible): Promise<Anchor>
   verify(options?: VerifyOptions): Promise<VerifyResult>
   /** Exclusive right to do `task` on this store, across processes; LOCK_HELD names the holder. Ends with its process. */
   lock(task: string): Promise<Lease>

@@ -53,7 +53,7 @@ export async function openNatsAdmin(
       return {removed: 0, left: state.messages}
     },
     erase: (request) => ask(() => eraseFromStream(link, grammar, request, now)),
-    anchor: () => ask(() => anchorStream(link, now)),
+    anchor: (anchorOptions) => ask(() => anchorStream(link, now, anchorOptions)),
     verify: (verifyOptions) => ask(() => verifyStream(link, grammar, verifyOptions)),
     lock: (task) => takeLock(link, task),
     close: () => link.close(),
