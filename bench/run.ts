@@ -8,6 +8,7 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   query: async () => (await import('./query.ts')).queryMillion(),
   jetstream: async () => (await import('./jetstream.ts')).jetstream(),
   migrate: async () => (await import('./migrate.ts')).migrateNotes(),
+  replay: async () => (await import('./replay.ts')).replayTiming(),
   guard: async () => (await import('./guard.ts')).guard(),
   websocket: async () => (await import('./websocket.ts')).websocket(),
   context: async () => (await import('./context.ts')).context(),
