@@ -100,7 +100,9 @@ function toolBranch(step: ToolNode, startMs: number, paint: Paint): Branch {
   const asked = oneLine(compact(params))
   const answer = status === 'ok' ? oneLine(resultText(result)) : ''
   const lines: Piece[][] = decisions.map((decision) => decisionLine(decision, paint))
-  if (status === 'failed' && error) lines.push([[oneLine(error.message), paint.bad]])
+  // What the guard blocked says so itself.
+  const isTold = decisions.some(({type}) => type === 'tool.guard.blocked')
+  if (error && !isTold) lines.push([[oneLine(error.message), paint.bad]])
   if (answer !== '') lines.push([['= ', paint.dim], [answer]])
   return {
     line: [
