@@ -1,6 +1,7 @@
 // Pages that come from the code's own tables. `node scripts/docs.ts` writes them; a test fails when one is stale.
 import {writeFileSync} from 'node:fs'
 import path from 'node:path'
+import {replaced} from '../src/lib/config/replaced.ts'
 import {jsonSchema} from '../src/lib/config/schema.ts'
 import {catalogue} from '../src/lib/event/catalogue.ts'
 import {compatibilityPage} from './compatibility.ts'
@@ -53,9 +54,13 @@ Made from \`src/lib/config/schema.ts\` by \`node scripts/docs.ts\`. Found in, ke
 3. \`plugins.entries["claw-events"].config\` in OpenClaw's \`openclaw.json\`, or that of \`"event-server-plugin"\` as it is;
 4. \`gateway.eventStore\` in \`config.yml\` of the state directory.
 
-\`claw-events config check\` names every fault at once, \`claw-events config show\` tells where each value comes from. The
-store alone is also given by \`--store\` and \`CLAW_EVENTS_STORE\`. The commands of this release use \`eventStore\` and
-\`hookBridge.toolGuard\`; the other keys are checked, kept, and described here as the plugin and the sinks will use them.
+\`claw-events config check\` names every fault at once, and each key that is set and does nothing here; \`claw-events config
+show\` tells where each value comes from. The store alone is also given by \`--store\` and \`CLAW_EVENTS_STORE\`. Commands
+use \`eventStore\`, the guard and its actions in \`hookBridge\`, \`context\` and \`redaction.replacement\`; everything else is
+for the plugin and for \`claw-events serve\`.
+
+A login in \`--store\` can be seen for a moment by everybody on the machine who lists its processes, until the command has
+hidden it; never one in \`CLAW_EVENTS_STORE\`, in \`eventStore.url\`, or in the file that \`eventStore.credsFile\` names.
 
 ${sections.join('\n')}`
 }
@@ -67,7 +72,8 @@ function schemaProperties(): Record<string, Schema> {
 /** One row a key that holds a value; objects are walked, lists and maps by their items as \`[]\` and \`.*\`. */
 function rowsOf(key: string, schema: Schema): Array<[key: string, about: string, standard: string]> {
   const {properties, items, additionalProperties, description = '', default: standard} = schema
-  const own: [string, string, string] = [key, escaped(aboutOf(schema)), standardOf(standard)]
+  const about = replaced[key] === undefined ? aboutOf(schema) : `Not used: ${replaced[key]}`
+  const own: [string, string, string] = [key, escaped(about), standardOf(standard)]
   const inner = properties
     ? Object.entries(properties).flatMap(([name, value]) => rowsOf(`${key}.${name}`, value))
     : items?.properties

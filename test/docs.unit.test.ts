@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {configurationPage, eventsPage} from '../scripts/docs.ts'
+import {replaced} from '../src/lib/config/replaced.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const text = (name: string) => readFileSync(path.join(root, name), 'utf8')
@@ -13,6 +14,11 @@ describe('docs', () => {
 
   it('configuration.md is what the schema says (else: node scripts/docs.ts)', () => {
     expect(text('docs/configuration.md')).toBe(configurationPage())
+  })
+
+  it('configuration.md says of each key that does nothing that it is not used', () => {
+    const page = text('docs/configuration.md')
+    for (const key of Object.keys(replaced)) expect(page).toContain(`| \`${key}\` | Not used: `)
   })
 
   it('every runtime dependency has its sentence in dependencies.md', () => {

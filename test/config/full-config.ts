@@ -84,6 +84,7 @@ export const fullConfig = {
       approvalCacheTtlMs: 1111,
       stopOnMatchDefault: true,
       trace: true,
+      pinParams: false,
       redaction: {enabled: true, replacement: '[FILE-GUARD]', fields: ['file-guard']},
       rules: [{id: 'file-guard-rule', when: {toolName: 'exec'}, decision: {block: true}}],
     },

@@ -14,7 +14,8 @@ const guard = {enabled: true, rules: [{id: 'r', when: {}, action: 'a'}]}
 
 describe('remarks', () => {
   it('name every key that is accepted and does nothing, where it is set to something', async () => {
-    const notes = await notesOf({queue: fullConfig.queue, transport: fullConfig.transport})
+    const {queue, transport, logging} = fullConfig
+    const notes = await notesOf({queue, transport, logging, hookBridge: {toolGuard: {trace: true}}})
     expect(notes.map((note) => note.split(' ', 1)[0]).sort()).toEqual(Object.keys(replaced).sort())
     expect(notes).toContain('queue.persistToDisk is not used: events are always on disk, in the log')
   })

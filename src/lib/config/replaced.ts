@@ -21,6 +21,9 @@ export const replaced: Readonly<Record<string, string>> = {
   'transport.runtimeKind': relay,
   'transport.dedupeTtlMs': once,
   'transport.semanticDedupeEnabled': once,
+  'logging.debug': "the host's log has levels of its own, and what is logged in detail goes to its debug level",
+  'hookBridge.toolGuard.trace':
+    '`toolguard explain` and `toolguard replay --trace` show every step of a judgement, also of recorded calls',
 }
 
 /** Notes on keys that are set to something and do nothing. */
