@@ -9,7 +9,7 @@ import {recorded} from './recorded.ts'
 
 function linesOf(events: readonly ClawEvent[], withContent = false): string[] {
   const writer = createTraceWriter({withContent})
-  return [...events.flatMap((event) => writer.add(event)), ...writer.end()]
+  return [...events.flatMap((event) => [...writer.add(event)]), ...writer.end()]
 }
 
 function spansOf(events: readonly ClawEvent[], withContent = false): OtlpSpan[] {
@@ -191,10 +191,10 @@ describe('--format otlp', () => {
 
   it('keeps little in memory: a run is written some time after its end', () => {
     const writer = createTraceWriter({withContent: false})
-    for (const event of recorded('tool-blocked')) expect(writer.add(event)).toEqual([])
+    for (const event of recorded('tool-blocked')) expect([...writer.add(event)]).toEqual([])
     const others = Array.from({length: 1200}, (_, n) => ({...recorded('tool-blocked')[0]!, eventId: `o-${n}`}))
-    expect(others.flatMap((event) => writer.add(event))).toHaveLength(1)
-    expect(writer.end()).toEqual([])
+    expect(others.flatMap((event) => [...writer.add(event)])).toHaveLength(1)
+    expect([...writer.end()]).toEqual([])
   })
 
   it('is well-formed OTLP for any events: ids, times, parents within the trace, no span twice', () => {

@@ -48,9 +48,11 @@ export async function exportEvents(
     ...(about.chainHead && {chainHead: about.chainHead}),
   }
   const writer = await lineWriter(options)
-  const write = async (lines: readonly string[]) => {
-    for (const text of lines) await line(text)
-    tally.lines += lines.length
+  const write = async (lines: Iterable<string>) => {
+    for (const text of lines) {
+      await line(text)
+      tally.lines++
+    }
   }
   const onLost = (lost: LostEvents) => {
     tally.lostEvents += lost.events
@@ -106,8 +108,8 @@ function isEverything({filter, after}: ExportOptions): boolean {
 
 /** Lines of events: one each, or, of traces, one for each run when it is complete. */
 interface LineWriter {
-  add(event: StoredEvent): string[]
-  end(): string[]
+  add(event: StoredEvent): Iterable<string>
+  end(): Iterable<string>
 }
 
 async function lineWriter({format, withContent = false}: ExportOptions): Promise<LineWriter> {

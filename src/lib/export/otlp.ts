@@ -8,9 +8,9 @@ const schemaUrl = `https://opentelemetry.io/schemas/${semanticConventions}`
 
 export interface TraceWriter {
   /** The lines that are complete with this event: one run each, as OTLP's file exporter writes them. */
-  add(event: RunEvent): string[]
+  add(event: RunEvent): Iterable<string>
   /** What is left: runs whose end is not in the log. */
-  end(): string[]
+  end(): Iterable<string>
 }
 
 /** So much of one text is put into a trace, where its content is wanted at all. */
@@ -20,7 +20,11 @@ const contentLimit = 16_384
 export function createTraceWriter({withContent}: {withContent: boolean}): TraceWriter {
   const keep = withContent ? cut : () => undefined
   const book = createRunBook({keep})
-  const lines = (all: boolean) => book.take({all}).map((run) => lineOf(spansOf(run, {withContent})))
+  // One after the other: all that are left at the end may be many.
+  function* lines(all: boolean): Generator<string> {
+    for (const run of book.take({all})) yield lineOf(spansOf(run, {withContent}))
+  }
+
   return {
     add(event) {
       book.add(event)

@@ -40,7 +40,7 @@ export async function readTimeline(
     for (const event of events) book.add(event)
     wanted = startedIn(events, wanted)
   }
-  return {run: runTree(book.take({all: true}), runId), isCut}
+  return {run: runTree([...book.take({all: true})], runId), isCut}
 }
 
 interface Wanted {

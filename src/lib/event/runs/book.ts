@@ -10,7 +10,7 @@ export interface RunBook {
   /** False: the event belongs to no run. */
   add(event: RunEvent): boolean
   /** Runs of which nothing more is to be expected, each once; with `all`, those that are left, too. */
-  take(options?: {all?: boolean}): ClosedRun[]
+  take(options?: {all?: boolean}): Iterable<ClosedRun>
 }
 
 export interface ClosedRun extends Run {
@@ -105,14 +105,12 @@ export function createRunBook({keep, settleEvents = 1000, openLimit = 10_000}: B
       if (fold.run.status !== 'running' && !ended.has(runId)) ended.set(runId, events)
       return true
     },
-    take({all = false} = {}) {
-      const closed: ClosedRun[] = []
+    *take({all = false} = {}) {
       for (const [runId, at] of ended) {
         if (!all && events - at < settleEvents) break
-        closed.push(close(runId))
+        yield close(runId)
       }
-      while (open.size > (all ? 0 : openLimit)) closed.push(close(open.keys().next().value!))
-      return closed
+      while (open.size > (all ? 0 : openLimit)) yield close(open.keys().next().value!)
     },
   }
 }
