@@ -1,3 +1,4 @@
+import {pause} from '../delivery/pause.ts'
 import type {EventStore} from '../store/port.ts'
 import {emptyStatus, type StatusWindows} from './agent-state.ts'
 import {type AgentTree, at} from './agent-tree.ts'
@@ -33,17 +34,4 @@ export async function* watchStatus(store: EventStore, options: WatchStatusOption
     await pause(everyMs, ended)
   }
   if (failed.signal.aborted) throw failed.signal.reason
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', done, {once: true})
-  })
 }

@@ -9,6 +9,7 @@ import type {StoredEvent} from '../event/envelope.ts'
 import {createRedactor} from '../redact/redact.ts'
 import {compileOptionsFor} from './load-policy.ts'
 import {openForwardSinks} from './open-outbox.ts'
+import {openAdmin} from './open-store.ts'
 import type {SinkOptions} from './sink-options.ts'
 
 export interface OpenSinks {
@@ -47,7 +48,9 @@ export async function openSinks(options: SinkOptions): Promise<OpenSinks> {
     await openBridge(parts),
     await openForwardSinks(options),
   ]
-  return {sinks: made.flat(), diagnostics: eventLog?.tee(options.diagnostics) ?? options.diagnostics}
+  const delivering = made.flat()
+  const sinks = [...delivering, ...(await openRetention(options, delivering))]
+  return {sinks, diagnostics: eventLog?.tee(options.diagnostics) ?? options.diagnostics}
 }
 
 const noFilters = {includeTypes: [], excludeTypes: [], channelId: undefined, toolName: undefined, sessionId: undefined}
@@ -92,6 +95,14 @@ async function openWebhooks({loaded, outgoingFor, sign}: Parts): Promise<Sink[]>
     random: Math.random,
     signEvent: sign,
   })
+}
+
+/** A server keeps its limits by itself. */
+async function openRetention({location}: SinkOptions, sinks: readonly Sink[]): Promise<Sink[]> {
+  if (location.kind === 'nats') return []
+  const {createRetention} = await import('../delivery/retention.ts')
+  const readers = () => sinks.map(({reader}) => reader)
+  return [createRetention({openAdmin: () => openAdmin(location), limits: location.retention, readers})]
 }
 
 /** The bridge's rules are its filter. */

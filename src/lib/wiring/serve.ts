@@ -3,6 +3,7 @@ import {loadConfig} from '../config/load.ts'
 import type {SourceOptions} from '../config/sources.ts'
 import type {StoreLocation} from '../config/store-settings.ts'
 import type {Diagnostics} from '../delivery/diagnostics.ts'
+import {pause} from '../delivery/pause.ts'
 import {ClawError, Exit} from '../errors.ts'
 import {runDelivery} from './run-delivery.ts'
 
@@ -28,7 +29,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   for (const note of loaded.notes) diagnostics.warn(note)
   const delivery = await runDelivery({loaded, location, environment, now, diagnostics, startAt, role: 'serve'})
   try {
-    if (delivery.status().sinks.length === 0) throw nothingToServe()
+    if (delivery.status().sinks.every(({reader}) => reader === 'retention')) throw nothingToServe()
     const say = createTeller(diagnostics)
     while (!signal.aborted) {
       say(delivery.status())
@@ -62,17 +63,5 @@ function nothingToServe(): ClawError {
     suggestions: [
       'switch on security.ws, webhooks, eventLog or hookBridge; `claw-events config show` tells what is set',
     ],
-  })
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, {once: true})
   })
 }
