@@ -45,6 +45,8 @@ function readPath(file: string): StoreUrl | string {
 
 const server = /^(\[[0-9a-f:.%]+\]|[^\s:[\]]+)(:\d+)?$/i
 
+const parameterNames = ['stream', 'prefix', 'agent', 'api']
+
 /** One server, or several of one cluster separated by commas, with a login before them and options behind. */
 function serverFault(url: string): string | undefined {
   const found = /^(?:nats|tls):\/\/(?:[^/?#]*@)?([^@/?#]*)\/?(?:\?([^#]*))?$/i.exec(url)
@@ -56,8 +58,8 @@ function serverFault(url: string): string | undefined {
     .map(portOf)
     .find((number) => number < 1 || number > 65_535)
   if (port !== undefined) return `a port is a number from 1 to 65535, not ${port}`
-  const unknown = [...new URLSearchParams(query).keys()].find((name) => !['stream', 'prefix', 'agent'].includes(name))
-  return unknown === undefined ? undefined : `it takes stream, prefix and agent behind the "?", not ${unknown}`
+  const unknown = [...new URLSearchParams(query).keys()].find((name) => !parameterNames.includes(name))
+  return unknown === undefined ? undefined : `it takes stream, prefix, agent and api behind the "?", not ${unknown}`
 }
 
 /** The port of one server, or the usual one where it names none. */

@@ -127,6 +127,51 @@ describe.each(natsBinaries)('administration on nats-server %s', (binary) => {
     })
   })
 
+  it('makes streams of agents beside the one that all share, and each takes its own events only', async () => {
+    const own = await startNats({binary})
+    const all = [{url: own.url}, ...['main', 'my agent', 'a.b', '>', 'ünï'].map((agent) => ({url: own.url, agent}))]
+    for (const options of all) await withAdmin(options, (admin) => admin.apply({}))
+    for (const [index, options] of all.entries()) {
+      const store = await openNatsStore(options)
+      await store.append([event(`e-${index}`, {agentId: 'main'})])
+      expect(await idsOf(store.read(everything))).toEqual([`e-${index}`])
+      await store.close()
+    }
+    await own.stop()
+  })
+
+  it('proposes what works, whatever is there: other streams, other subjects, odd names', async () => {
+    const own = await startNats({binary})
+    const {jsm, close} = await bareClient(own.url)
+    await jsm.streams.add({name: 'everything', subjects: ['openclaw.>']})
+    await jsm.streams.add({name: 'my agent’s'.replace(' ', '-'), subjects: ['my%20agent.>']})
+    await jsm.streams.add({name: 'odd', subjects: ['odd.*.x', 'odd-2.>']})
+    await jsm.streams.add({name: 'queue', subjects: ['queue.>'], retention: 'workqueue'})
+    await close()
+    const options: NatsOptions[] = [
+      {url: own.url},
+      {url: own.url, agent: 'one'},
+      {url: own.url, agent: "it's"},
+      {url: `${own.url}?stream=new&prefix=my%2520agent.deep.down`},
+      {url: `${own.url}?stream=odd&prefix=odd.a.x`},
+      {url: `${own.url}?stream=queue&prefix=queue`},
+      {url: `${own.url}?stream=queue&prefix=other`},
+    ]
+    for (const one of options) {
+      const failure = await withAdmin(one, (admin) => admin.apply({}).catch((thrown) => thrown))
+      expect(failure).toMatchObject({code: 'STORE_CONFLICT'})
+      expect(failure.suggestions.length).toBeGreaterThan(0)
+      for (const suggestion of failure.suggestions) {
+        const url = /--store '([^']+)'$/.exec(suggestion)?.[1] ?? ''
+        await withAdmin({url}, (admin) => admin.apply({}))
+        const store = await openNatsStore({url})
+        expect(await store.append([event(`proposed-${names++}`)])).toEqual({appended: 1, duplicates: 0})
+        await store.close()
+      }
+    }
+    await own.stop()
+  })
+
   it('lists the logs beside this one, and neither locks nor other streams', async () => {
     const [first, second] = [await newLog(server.url), await newLog(server.url)]
     const store = await openNatsStore(first)
@@ -219,6 +264,8 @@ describe.each(natsBinaries)('administration on nats-server %s', (binary) => {
         code: 'LOCK_HELD',
         message: expect.stringContaining('elsewhere'),
       })
+      await jsm.jetstream().publish(subject, 'what no holder writes')
+      await (await admin.lock('migrate')).release()
       await put({pid: dead, space: 'another container'})
       await expect(admin.lock('migrate')).rejects.toMatchObject({code: 'LOCK_HELD'})
       await put({pid: dead})
@@ -232,6 +279,9 @@ describe('a lock that is held for longer than a lease', () => {
   it('stays with its holder while that renews it, and ends when that is cut off', async () => {
     const server = await startNats({binary: 'current'})
     const options = await newLog(server.url)
+    const {jsm, close} = await bareClient(server.url)
+    await jsm.streams.delete(`${options.stream}-locks`)
+    await close()
     const [holder, other] = [await openLink(options), await openLink(options)]
     await takeLock(holder, 'migrate', 900)
     const taken = performance.now()

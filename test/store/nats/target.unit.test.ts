@@ -13,6 +13,8 @@ describe('a store URL', () => {
       stream: 'openclaw-events',
       prefix: 'openclaw.events',
       agent: undefined,
+      api: '$JS.API',
+      inbox: '_INBOX',
     })
   })
 
@@ -47,12 +49,26 @@ describe('a store URL', () => {
 
   it('of one agent has a stream and a prefix of its own', () => {
     expect(parseTarget({url: 'nats://host', agent: 'my agent'})).toMatchObject({
-      stream: 'openclaw-events-my%20agent',
-      prefix: 'openclaw.events.my%20agent',
+      stream: 'openclaw-events-my=20agent',
+      prefix: 'openclaw.agents.my%20agent',
     })
   })
 
+  it('of one agent is told to a command with all that the configuration says of it', () => {
+    expect(parseTarget({url: 'nats://host', agent: 'my agent'}).flag).toBe("--store 'nats://host?agent=my%20agent'")
+    const {flag} = parseTarget({url: 'nats://host?agent=a', agent: 'b', stream: 's', prefix: 'p.%20'})
+    expect(flag).toBe("--store 'nats://host?stream=s&prefix=p.%2520&agent=a'")
+    expect(parseTarget({url: flag.slice(9, -1)})).toMatchObject({stream: 's', prefix: 'p.%20', agent: 'a'})
+  })
+
+  it('gives every user replies of its own, and may name another prefix of the API', () => {
+    expect(parseTarget({url: 'nats://ada.b:pw@host'})).toMatchObject({inbox: '_INBOX.ada%2Eb', api: '$JS.API'})
+    expect(parseTarget({url: 'nats://token@host'}).inbox).toBe('_INBOX')
+    expect(parseTarget({url: 'nats://host?api=claw.api'}).api).toBe('claw.api')
+  })
+
   it.each([
+    ['nats://host?api=a.>', /"a\.>" cannot begin a subject/],
     ['mysql://root:hunter2@db', /not of the form/],
     ['nats://', /not of the form/],
     ['nats://ada:hunter2@host/path', /not of the form/],

@@ -6,10 +6,18 @@ import {descriptionOf} from './describe.ts'
 import {eraseFromStream} from './erase.ts'
 import {apiErrors, failureOf, hasApiCode, missingStream} from './failures.ts'
 import {type Link, openLink} from './link.ts'
-import {lockStreamSuffix, takeLock} from './lock.ts'
+import {lockStreamSuffix, makeLockStream, takeLock} from './lock.ts'
+import {overlapping, proposals, takenBy} from './proposals.ts'
 import {pruneStream} from './prune.ts'
-import {overlap} from './pushdown.ts'
-import {abilitiesOf, assertUsable, differences, newStreamConfig, notesOn, wantedUpdate} from './stream-settings.ts'
+import {
+  abilitiesOf,
+  type Conflict,
+  conflictWith,
+  differences,
+  newStreamConfig,
+  notesOn,
+  wantedUpdate,
+} from './stream-settings.ts'
 import {subjectGrammar} from './subjects.ts'
 import type {NatsOptions} from './target.ts'
 import {verifyStream} from './verify.ts'
@@ -78,7 +86,8 @@ async function plan(link: Link, settings: StoreSettings): Promise<StorePlan> {
     const notes = notesOn(newStreamConfig(target, settings, can), link.serverVersion())
     return {...place, exists: false, changes: [], notes}
   }
-  assertUsable(target, info.config, settings)
+  const conflict = conflictWith(target, info.config, settings)
+  if (conflict) throw await conflictFailure(link, conflict)
   const changes = differences(info.config, wantedUpdate(info.config, settings, can))
   return {...place, exists: true, changes, notes: notesOn(info.config, link.serverVersion())}
 }
@@ -89,8 +98,12 @@ async function apply(link: Link, settings: StoreSettings): Promise<StorePlan> {
   const planned = await plan(link, settings)
   const now = await existing(link)
   const wanted = now ? wantedUpdate(now.config, settings, can) : newStreamConfig(target, settings, can)
-  if (planned.changes.length === 0 && now) return planned
+  if (planned.changes.length === 0 && now) {
+    await makeLocksIfAllowed(link, now.config.num_replicas)
+    return planned
+  }
   const {config} = await (now ? jsm.streams.update(target.stream, wanted) : create(link, settings))
+  await makeLocksIfAllowed(link, config.num_replicas)
   // Servers answer OK to settings that they do not know.
   const ignored = differences(config, wanted)
   if (ignored.length === 0) return planned
@@ -98,6 +111,15 @@ async function apply(link: Link, settings: StoreSettings): Promise<StorePlan> {
   throw new ClawError('STORE_CONFLICT', `the server made stream ${target.stream} otherwise than asked: ${list}`, {
     suggestions: ['leave these settings out, or use a server that has them'],
   })
+}
+
+/** Those who only use the log find the stream for its locks made; who may not make it does not need to. */
+async function makeLocksIfAllowed(link: Link, replicas: number): Promise<void> {
+  try {
+    await makeLockStream(link, {replicas})
+  } catch (thrown) {
+    if (failureOf(thrown, link.target).code !== 'STORE_AUTH') throw thrown
+  }
 }
 
 async function create(link: Link, settings: StoreSettings): Promise<StreamInfo> {
@@ -110,23 +132,20 @@ async function create(link: Link, settings: StoreSettings): Promise<StreamInfo> 
   }
 }
 
-async function overlapFailure({jsm, target}: Link): Promise<ClawError> {
-  const {url, stream, prefix} = target
-  const wanted = `${prefix}.>`
-  for await (const {config} of jsm.streams.list()) {
-    const subject = config.subjects?.find((one) => overlap(one, wanted))
-    if (subject === undefined) continue
-    const message = `stream ${config.name} at ${url} already takes ${subject}, which overlaps with ${wanted}`
-    return new ClawError('STORE_CONFLICT', message, {
-      suggestions: [
-        `use that stream: --store '${url}?stream=${config.name}'`,
-        `or keep the two apart by other subjects: --store '${url}?stream=${stream}&prefix=${prefix}-2'`,
-      ],
-    })
-  }
-  return new ClawError('STORE_CONFLICT', `another stream at ${url} already takes subjects of ${wanted}`, {
-    suggestions: [`use other subjects: --store '${url}?stream=${stream}&prefix=${prefix}-2'`],
-  })
+async function overlapFailure(link: Link): Promise<ClawError> {
+  const {url, prefix} = link.target
+  const taken = await takenBy(link)
+  const other = overlapping(prefix, taken)
+  const message = other
+    ? `stream ${other.name} at ${url} already takes ${other.subject}, which overlaps with ${prefix}.>`
+    : `another stream at ${url} already takes subjects of ${prefix}.>`
+  return new ClawError('STORE_CONFLICT', message, {suggestions: proposals(link, taken, other?.name)})
+}
+
+async function conflictFailure(link: Link, {message, way}: Conflict): Promise<ClawError> {
+  if (way === 'none') return new ClawError('STORE_CONFLICT', message)
+  const usable = way === 'its subjects' ? link.target.stream : undefined
+  return new ClawError('STORE_CONFLICT', message, {suggestions: proposals(link, await takenBy(link), usable)})
 }
 
 /** Streams that look like event logs: ours by their description, or with subjects like the ones we write. */

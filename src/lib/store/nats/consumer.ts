@@ -65,8 +65,8 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
   const {nc, jsm, target} = link
   const {atMost = Number.POSITIVE_INFINITY, signal, onLost} = options
   const name = `claw-${randomUUID()}`
-  const inbox = createInbox()
-  const nextSubject = `$JS.API.CONSUMER.MSG.NEXT.${target.stream}.${name}`
+  const inbox = createInbox(target.inbox)
+  const nextSubject = `${target.api}.CONSUMER.MSG.NEXT.${target.stream}.${name}`
   const placeOf = createPlaceReader()
   const window = createPullWindow(atMost)
 

@@ -59,7 +59,7 @@ export async function openLink(options: NatsOptions): Promise<Link> {
   const target = parseTarget(options)
   const nc = await connectWithin(options.connectTimeoutMs ?? defaultConnectTimeoutMs, options, target)
   // Asking the account first would need a permission that a writer need not have.
-  const jsm = await jetstreamManager(nc, {checkAPI: false, timeout: requestTimeoutMs})
+  const jsm = await jetstreamManager(nc, {checkAPI: false, timeout: requestTimeoutMs, apiPrefix: target.api})
   const listeners = new Set<(event: LinkEvent) => void>()
   let isUp = true
   let {version = '', max_payload: maxPayload = 2 ** 20} = nc.info ?? {}
@@ -132,11 +132,12 @@ async function connectWithin(timeoutMs: number, options: NatsOptions, target: Na
 }
 
 function connectionOptions(timeoutMs: number, options: NatsOptions, target: NatsTarget): ConnectionOptions {
-  const {servers, user, password, token, isTls} = target
+  const {servers, user, password, token, isTls, inbox} = target
   const {ca, cert, key} = options.tls ?? {}
   return {
     servers,
     name: 'claw-events',
+    inboxPrefix: inbox,
     timeout: timeoutMs,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,

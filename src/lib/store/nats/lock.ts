@@ -1,6 +1,6 @@
 import {readFileSync, readlinkSync} from 'node:fs'
 import {hostname} from 'node:os'
-import type {JetStreamClient} from '@nats-io/jetstream'
+import type {JetStreamClient, StoredMsg} from '@nats-io/jetstream'
 import {DiscardPolicy, StorageType} from '@nats-io/jetstream'
 import {nanos} from '@nats-io/transport-node'
 import {ClawError} from '../../errors.ts'
@@ -36,11 +36,10 @@ export const lockStreamSuffix = '-locks'
 export async function takeLock(link: Link, task: string, leaseMs: number = defaultLeaseMs): Promise<Lease> {
   const {jsm, target} = link
   const stream = `${target.stream}${lockStreamSuffix}`
-  const subject = `claw-events-locks.${target.stream}.${encodeToken(task)}`
+  const subject = `${lockSubject(target)}.${encodeToken(task)}`
   try {
-    await makeLockStream(link, stream, leaseMs)
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const current = await jsm.streams.getMessage(stream, {last_by_subj: subject})
+      const current = await lastMessage(link, stream, subject, leaseMs)
       const holder = current && holderIn(current.string())
       if (holder && !isGone(holder)) throw heldBy(holder, task, target, leaseMs)
       const seq = await place(jsm.jetstream(), subject, current?.seq ?? 0, myself())
@@ -52,22 +51,44 @@ export async function takeLock(link: Link, task: string, leaseMs: number = defau
   }
 }
 
-async function makeLockStream({jsm, target}: Link, stream: string, leaseMs: number): Promise<void> {
+/** Who may lock need not be allowed to make streams: `stream init` has made the one for locks. */
+async function lastMessage(link: Link, stream: string, subject: string, leaseMs: number): Promise<StoredMsg | null> {
+  const get = () => link.jsm.streams.getMessage(stream, {last_by_subj: subject})
+  try {
+    return await get()
+  } catch (thrown) {
+    if (!hasApiCode(thrown, apiErrors.streamNotFound)) throw thrown
+    await makeLockStream(link, {leaseMs})
+    return get()
+  }
+}
+
+/** Makes the stream that holds the locks of a log, if it is not there. */
+export async function makeLockStream(
+  {jsm, target}: Link,
+  {leaseMs = defaultLeaseMs, replicas = 1}: {leaseMs?: number; replicas?: number} = {},
+): Promise<void> {
   try {
     await jsm.streams.add({
-      name: stream,
-      subjects: [`claw-events-locks.${target.stream}.>`],
+      name: `${target.stream}${lockStreamSuffix}`,
+      subjects: [`${lockSubject(target)}.>`],
       description: 'claw-events: locks',
       storage: StorageType.File,
       discard: DiscardPolicy.Old,
       max_msgs_per_subject: 1,
       max_age: nanos(leaseMs),
       duplicate_window: nanos(leaseMs),
+      num_replicas: replicas,
     })
   } catch (thrown) {
     // One that is there with other settings serves as well.
     if (!hasApiCode(thrown, apiErrors.nameInUse)) throw thrown
   }
+}
+
+/** What subjects of a log's locks begin with. */
+export function lockSubject({stream}: Pick<NatsTarget, 'stream'>): string {
+  return `claw-events-locks.${stream}`
 }
 
 /** Puts our name on the subject if nothing was put there since sequence `after`; undefined when somebody was faster. */
@@ -144,9 +165,16 @@ function isGone({pid, host, space}: Holder): boolean {
   }
 }
 
-function holderIn(text: string): Holder {
-  const {pid = 0, host = 'another machine', since = '', space = ''}: Partial<Holder> = JSON.parse(text)
-  return {pid, host, since, space}
+/** Undefined for what nobody who takes locks has written. */
+function holderIn(text: string): Holder | undefined {
+  try {
+    const {pid, host, since, space = ''}: Partial<Holder> = JSON.parse(text)
+    const isHolder = typeof pid === 'number' && typeof host === 'string' && typeof since === 'string'
+    return isHolder ? {pid, host, since, space} : undefined
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined
+    throw thrown
+  }
 }
 
 function heldBy({pid, host, since}: Holder, task: string, {stream, url}: NatsTarget, leaseMs: number): ClawError {

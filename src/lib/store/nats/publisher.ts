@@ -78,7 +78,7 @@ const retryMs = 250
 export function createPublisher(options: PublisherOptions): Publisher {
   const {link, grammar, limits, created, lastSeq, silentMs = 5000, retryForMs = 30_000} = options
   const {nc, target} = link
-  const inbox = `${createInbox()}.`
+  const inbox = `${createInbox(target.inbox)}.`
   const utf8 = new TextDecoder()
   const headersOf = createHeaderWriter()
   const window = createSendWindow<Sent>(windowBytes)

@@ -7,7 +7,6 @@ import {
   type StreamUpdateConfig,
 } from '@nats-io/jetstream'
 import {nanos} from '@nats-io/transport-node'
-import {ClawError} from '../../errors.ts'
 import type {SettingChange, StoreSettings} from '../port.ts'
 import type {NatsTarget} from './target.ts'
 
@@ -120,26 +119,30 @@ export function notesOn(config: Partial<StreamConfig>, version: readonly [number
   return notes
 }
 
-/** STORE_CONFLICT when the stream of this name is there but cannot be our log. */
-export function assertUsable({url, stream, prefix}: NatsTarget, now: StreamConfig, settings: StoreSettings): void {
-  const suggestions = [
-    `use other names: --store '${url}?stream=${stream}-2&prefix=${prefix}2'`,
-    `or tell what its subjects begin with: --store '${url}?stream=${stream}&prefix=…'`,
-  ]
+export interface Conflict {
+  message: string
+  /** What to propose: this very stream with its own subjects, only others, or nothing. */
+  way: 'its subjects' | 'others' | 'none'
+}
+
+/** Why the stream of this name, which is there, cannot be our log as it is asked for. */
+export function conflictWith(
+  {url, stream, prefix}: NatsTarget,
+  now: StreamConfig,
+  settings: StoreSettings,
+): Conflict | undefined {
+  const place = `stream ${stream} at ${url}`
   const wanted = `${prefix}.>`
   const subjects = now.subjects ?? []
+  if (now.retention !== RetentionPolicy.Limits) {
+    return {message: `${place} forgets events once they were read (retention "${now.retention}")`, way: 'others'}
+  }
   if (!subjects.includes(wanted)) {
     const has = subjects.length > 0 ? subjects.join(', ') : 'no subjects of its own'
-    throw new ClawError('STORE_CONFLICT', `stream ${stream} at ${url} has ${has}, not ${wanted}`, {suggestions})
-  }
-  if (now.retention !== RetentionPolicy.Limits) {
-    const message = `stream ${stream} at ${url} forgets events once they were read (retention "${now.retention}")`
-    throw new ClawError('STORE_CONFLICT', message, {suggestions: suggestions.slice(0, 1)})
+    return {message: `${place} has ${has}, not ${wanted}`, way: 'its subjects'}
   }
   if (now.deny_delete && settings.immutable === false) {
-    throw new ClawError(
-      'STORE_CONFLICT',
-      `stream ${stream} at ${url} is immutable and stays so: no server takes it back`,
-    )
+    return {message: `${place} is immutable and stays so: no server takes it back`, way: 'none'}
   }
+  return undefined
 }

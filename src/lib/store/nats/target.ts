@@ -3,7 +3,7 @@ import {ClawError, Exit, messageOf} from '../../errors.ts'
 import {encodeToken} from './subjects.ts'
 
 export interface NatsOptions {
-  /** `nats://` or `tls://`, `[user:password@|token@]host[:port][,host…][?stream=S&prefix=P&agent=A]`. */
+  /** `nats://` or `tls://`, `[user:password@|token@]host[:port][,host…][?stream=S&prefix=P&agent=A&api=P]`. */
   url: string
   stream?: string
   prefix?: string
@@ -32,9 +32,16 @@ export interface NatsTarget {
   stream: string
   prefix: string
   agent?: string
+  /** What subjects of the JetStream API begin with: another account's may be imported under another name. */
+  api: string
+  /** What reply subjects begin with: a user's own, so that it need not be allowed to hear the replies to others. */
+  inbox: string
 }
 
-const defaults = {stream: 'openclaw-events', prefix: 'openclaw.events'} as const
+/** An agent's own subjects lie beside those of the log that all share: no two streams may take the same subject. */
+const defaults = {stream: 'openclaw-events', prefix: 'openclaw.events', agentPrefix: 'openclaw.agents'} as const
+const defaultApi = '$JS.API'
+const parameterNames = ['stream', 'prefix', 'agent', 'api']
 /** No `@` behind the hosts: what is before the last one may be a password that somebody forgot to escape. */
 const form = /^(nats|tls):\/\/(?:([^/?#]*)@)?([^@/?#]+)\/?(?:\?([^#@]*))?$/i
 
@@ -44,30 +51,56 @@ export function parseTarget(options: NatsOptions): NatsTarget {
   if (scheme === '')
     throw wrongUrl(options.url, 'it is not of the form nats:// or tls://, user:password@, hosts, ?query')
   const parameters = new URLSearchParams(query)
-  const unknown = [...parameters.keys()].filter((name) => !['stream', 'prefix', 'agent'].includes(name))
-  if (unknown.length > 0) throw wrongUrl(options.url, `it does not take "${unknown[0]}", only stream, prefix and agent`)
+  const unknown = [...parameters.keys()].filter((name) => !parameterNames.includes(name))
+  if (unknown.length > 0) {
+    throw wrongUrl(options.url, `it does not take "${unknown[0]}", only stream, prefix, agent and api`)
+  }
   const agent = parameters.get('agent') ?? options.agent
   const own = agent === undefined ? undefined : encodeToken(agent)
-  const stream = parameters.get('stream') ?? options.stream ?? (own ? `${defaults.stream}-${own}` : defaults.stream)
-  const prefix = parameters.get('prefix') ?? options.prefix ?? (own ? `${defaults.prefix}.${own}` : defaults.prefix)
+  const stream = parameters.get('stream') ?? options.stream ?? (own ? agentStream(own) : defaults.stream)
+  const prefix =
+    parameters.get('prefix') ?? options.prefix ?? (own ? `${defaults.agentPrefix}.${own}` : defaults.prefix)
   if (!/^[^\s.*>/\\]+$/.test(stream)) throw wrongUrl(options.url, `"${stream}" cannot be the name of a stream`)
-  if (!/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(prefix)) throw wrongUrl(options.url, `"${prefix}" cannot begin a subject`)
+  const api = parameters.get('api') ?? defaultApi
+  for (const start of [prefix, api]) {
+    if (!/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(start)) throw wrongUrl(options.url, `"${start}" cannot begin a subject`)
+  }
+  const login = credentialsOf(userInfo)
   return {
     url: maskedUrl(options.url),
-    flag: flagOf(options.url, query),
+    flag: storeFlag(options.url, {
+      ...(options.agent !== undefined && named(options)),
+      ...Object.fromEntries(parameters),
+    }),
     servers: hosts.split(',').map((host) => serverOf(host, options.url)),
-    ...credentialsOf(userInfo),
+    ...login,
     isTls: scheme.toLowerCase() === 'tls' || options.tls !== undefined,
     stream,
     prefix,
     agent,
+    api,
+    inbox: login.user === undefined ? '_INBOX' : `_INBOX.${encodeToken(login.user)}`,
   }
 }
 
-/** The words of a shell; `?` and `&` mean something to it. */
-function flagOf(url: string, query: string): string {
+/** A `%` in the name of a stream makes servers before 2.10 send acknowledgement subjects that no client can read. */
+function agentStream(own: string): string {
+  return `${defaults.stream}-${own.replaceAll('%', '=')}`
+}
+
+/** What a command needs to be told of one agent's own log, beside its server. */
+function named({stream, prefix, agent}: NatsOptions): Record<string, string | undefined> {
+  return {stream, prefix, agent}
+}
+
+/** How a command is told of a log, quoted for a shell, to which `?` and `&` mean something. Without secrets. */
+export function storeFlag(url: string, parameters: Readonly<Record<string, string | undefined>>): string {
   const masked = maskedUrl(url)
-  return `--store ${query === '' ? masked : `'${masked}?${query.replaceAll("'", '%27')}'`}`
+  const query = Object.entries(parameters)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("'", '%27')}`)
+    .join('&')
+  return `--store ${query === '' ? masked : `'${masked}?${query}'`}`
 }
 
 function serverOf(host: string, url: string): string {
