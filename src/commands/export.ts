@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
 import {filterFlags, jsonFlag, ndjsonFlag} from '../cli/flags.ts'
-import {createProgress} from '../cli/progress.ts'
+import {createProgress, createProgressBeside} from '../cli/progress.ts'
 import {ClawError, Exit} from '../lib/errors.ts'
 import {type ExportOptions, type ExportTally, exportEvents, exportFormats} from '../lib/export/export.ts'
 import {continuation, positionAfter, readPrevious} from '../lib/export/previous.ts'
@@ -51,7 +51,8 @@ export default class Export extends BaseCommand {
     const previous = since === undefined ? undefined : await readPrevious(since)
     const asked = previous ? continuation(previous, wanted) : {...wanted, format: wanted.format ?? 'claw'}
     const store = await this.openStore(flags)
-    const progress = createProgress(this.term, {unit: 'events'})
+    const show = file === undefined ? createProgressBeside : createProgress
+    const progress = show(this.term, {unit: 'events'})
     const options: ExportOptions = {
       ...asked,
       after: previous && (await positionAfter(store, previous)),

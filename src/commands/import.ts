@@ -44,7 +44,7 @@ export default class Import extends BaseCommand {
     for (const {line, reason} of result.failed) this.term.note(`line ${line}: ${reason}`)
     for (const {line, eventId} of result.conflicts ?? [])
       this.term.note(`line ${line}: the log holds event ${eventId} with other content`)
-    if (result.conflicts === null && result.duplicates > 0)
+    if (result.conflicts === null)
       this.term.note('whether events that were already there are the same is not known: this store finds them by id')
     this.term.outcome(summaryOf(result))
   }

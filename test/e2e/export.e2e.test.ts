@@ -236,6 +236,24 @@ describe('replay', () => {
     expect(idsIn(copy.stdout)).toEqual(Array.from({length: 300}, (_, n) => `n${n}`))
   })
 
+  it('stands still while it is stopped by Ctrl-Z', async () => {
+    const events = [0, 100, 200].map((n) => line(n))
+    await box.run(['import', '-'], {input: events.join('\n')})
+    const running = box.start(['replay', '--ndjson', '--speed', '2x'])
+    await running.until('"n":0')
+    const {pid} = running.child
+    process.kill(pid!, 'SIGTSTP')
+    while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') T ')) await pause()
+    const stopped = performance.now()
+    while (performance.now() - stopped < 1500) await pause()
+    process.kill(pid!, 'SIGCONT')
+    const start = performance.now()
+    const {code, stdout} = await running.finished
+    // Both are due a second after the first at most: without the pause they would come at once.
+    expect(performance.now() - start).toBeGreaterThan(400)
+    expect([code, idsIn(stdout)]).toEqual([0, ['n0', 'n100', 'n200']])
+  })
+
   it('shows a run, and says what it would send', async () => {
     const file = path.join(import.meta.dirname, '..', 'fixtures', 'runs', 'tool-blocked.ndjson')
     await box.run(['import', file])

@@ -12,7 +12,7 @@ export interface ImportResult {
   appended: number
   /** Events whose id the log held already, conflicts among them. */
   duplicates: number
-  /** The first `maxFaults` lines whose id the log holds with other content; null: this store cannot compare. */
+  /** The first `maxFaults` lines whose id the log holds with other content; null: some were there, and this store cannot compare. */
   conflicts: Array<{line: number; eventId: string}> | null
   conflictingLines: number | null
   /** The first `maxFaults` lines that are no events, each with its reason. */
@@ -88,7 +88,8 @@ function createTally({store, signal, onProgress}: ImportOptions, receivedMs: num
     const {appended, duplicates, differing} = await store.append(batch, {bulk: true, compare: true})
     counts.appended += appended
     counts.duplicates += duplicates
-    canCompare &&= differing !== undefined
+    // Where nothing was there already, nothing can differ.
+    canCompare &&= differing !== undefined || duplicates === 0
     for (const {index, stored} of differing ?? []) {
       if (isSameEvent(stored, batch[index]!, {receivedAt})) continue
       conflictingLines++
