@@ -227,7 +227,7 @@ describe('the index in the embedded log', () => {
 
   it('does not keep the name of an agent of whom nothing is left', async () => {
     const opened = await inSqlite()
-    await opened.store.append([said('bread', {id: 'a', agentId: 'gone'}), said('bread', {id: 'b'})])
+    await opened.store.append([said('some bread', {id: 'a', agentId: 'gone'}), said('some bread', {id: 'b'})])
     await opened.index.catchUp()
     const admin = await openSqliteAdmin(opened.file)
     const {bytes} = await opened.store.describe()

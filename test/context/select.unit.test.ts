@@ -56,9 +56,49 @@ describe('what is selected', () => {
     expect(idsIn(await contextOf(events, {prompt: 'bread', sinceMs: noon - 2 * day}))).toEqual(['new'])
   })
 
-  it('leaves out the session that the model has before it', async () => {
-    const events = [said('bread', {id: 'a', sessionId: 'before'}), said('bread again', {id: 'b', sessionId: 'now'})]
-    expect(idsIn(await contextOf(events, {prompt: 'bread', withoutSession: 'now'}))).toEqual(['a'])
+  it('leaves out the session that the model has before it, whichever of its names an event bears', async () => {
+    const events = [
+      said('bread is baked', {id: 'a', sessionId: 'before'}),
+      said('bread is baked again', {id: 'b', sessionId: 'now'}),
+      said('bread is baked once more', {id: 'c', sessionId: undefined, sessionKey: 'agent:main:now'}),
+    ]
+    const seen = {sessions: ['now', 'agent:main:now']}
+    expect(idsIn(await contextOf(events, {prompt: 'bread', seen}))).toEqual(['a'])
+  })
+
+  it('brings back what was said in the session before its history was compacted', async () => {
+    const events = [
+      said('The tax number is 4711', {id: 'old', ago: 3 * hour}),
+      said('The tax number is on the letter', {id: 'kept', ago: hour}),
+      replied('So it is.', {id: 'reply', ago: hour - 1000}),
+    ]
+    const seen = {sessions: ['s1'], sinceMs: noon - hour}
+    expect(idsIn(await contextOf(events, {prompt: 'tax number?', seen}))).toEqual(['old'])
+    expect(idsIn(await contextOf(events, {seen}))).toEqual(['old'])
+  })
+
+  it('does not tell the prompt again, whoever recorded it and with whatever around it', async () => {
+    const prompt = '[WhatsApp Anna +49 12:00] When is the  dentist?\nMonday or Friday?'
+    const events = [
+      said('When is the dentist?\nMonday or Friday?', {id: 'now', ago: 0}),
+      said('', {id: 'hook', ago: 0, type: 'message.received', data: {content: 'When is the dentist?'}, sessionId: 'k'}),
+      said('When is the dentist?', {id: 'asked', ago: 2 * day, sessionId: 's0'}),
+      replied('The dentist is on Friday', {id: 'answer', ago: 2 * day - 1000, sessionId: 's0'}),
+    ]
+    expect(idsIn(await contextOf(events, {prompt}))).toEqual(['answer'])
+  })
+
+  it('finds what is older behind a long session at hand', async () => {
+    const talk = Array.from({length: 300}, (_, i) =>
+      said(`The boiler makes noise number ${i} again`, {id: `t${i}`, ago: i * 1000, sessionId: 'now'}),
+    )
+    const old = [
+      said('The boiler was repaired by Anna', {id: 'old', ago: 20 * day, sessionId: 's0'}),
+      said('Good morning to you', {id: 'greeting', ago: 30 * day, sessionId: 's0'}),
+    ]
+    const seen = {sessions: ['now'], sinceMs: 0}
+    expect(idsIn(await contextOf([...talk, ...old], {prompt: 'boiler', seen}))).toContain('old')
+    expect(idsIn(await contextOf([...talk, ...old], {seen})).toSorted()).toEqual(['greeting', 'old'])
   })
 
   it('says once what several events say', async () => {
@@ -175,6 +215,20 @@ describe('what never gets in', () => {
     ])
     expect(text).toContain('] Where is the ladder?\n')
     expect(text).not.toMatch(/old memory|Runtime|21:08|completion|secret/)
+  })
+
+  it('is what the host wakes an agent with, a bare command, or an answer that nobody is to see', async () => {
+    const context = await contextOf([
+      said('[OpenClaw heartbeat poll]', {id: 'poll'}),
+      said('[OpenClaw exec completion]\nDisable automatic completion turns with …', {id: 'exec'}),
+      said('/new', {id: 'command'}),
+      said('/compact ', {id: 'compact'}),
+      replied('NO_REPLY', {id: 'silent'}),
+      replied('HEARTBEAT_OK', {id: 'ok'}),
+      said('/home/anna/notes.txt is gone', {id: 'path'}),
+      said('/new where is the ladder?', {id: 'asked'}),
+    ])
+    expect(idsIn(context).toSorted()).toEqual(['asked', 'path'])
   })
 })
 

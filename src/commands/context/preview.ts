@@ -40,6 +40,7 @@ export default class ContextPreview extends BaseCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(ContextPreview)
     const {agent: agentId, injection, 'without-session': withoutSession, session: sessionKey} = flags
+    const seen = withoutSession === undefined ? undefined : {sessions: [withoutSession]}
     const now = Date.now()
     const atMs = flags.at === undefined ? now : parseTime(flags.at, now)
     const sinceMs = flags.since === undefined ? undefined : parseTime(flags.since, now)
@@ -47,7 +48,7 @@ export default class ContextPreview extends BaseCommand {
     const progress = createProgress(this.term, {unit: 'events indexed'})
     const preview = await showContext(
       {...flags, env: process.env, signal: this.stop, onProgress: (done) => progress.update(done)},
-      injection === undefined ? {...flags, agentId, sessionKey, withoutSession, atMs, sinceMs} : {agentId, injection},
+      injection === undefined ? {...flags, agentId, sessionKey, seen, atMs, sinceMs} : {agentId, injection},
     ).finally(() => progress.stop())
     if (flags.json) return this.term.line(JSON.stringify(preview.document))
     const {previewPage} = await import('../../lib/context/page.ts')

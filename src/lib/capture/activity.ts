@@ -56,7 +56,7 @@ const busy: ReadonlySet<string> = new Set([
   'lifecycle',
 ])
 /** What happens to an agent, rather than by it. */
-const passive: ReadonlySet<string> = new Set(['agent.error', 'subagent.idle', 'context.injected'])
+const passive: ReadonlySet<string> = new Set(['agent.error', 'subagent.idle', 'context.injected', 'context.skipped'])
 
 /** Whether an event of this type shows that its agent is at work. */
 export function showsWork(type: string, category: string): boolean {

@@ -7,13 +7,18 @@ const runtimeContext = /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?(?:<<<END_O
 const turnTime = /^\s*\[(?:mon|tue|wed|thu|fri|sat|sun)[a-z]* \d{4}-\d\d-\d\d \d\d:\d\d[^\]]{0,20}\]\s*/i
 /** The last line that the host adds to a turn. */
 const runtimeLine = /\n\s*Runtime: agent=[^\n]*\s*$/
-const hostMessage = /^\s*\[(?:Internal task completion event|System Message|Subagent Context)\b/i
+/** What the host says in a person's place, and what it wakes an agent with. */
+const hostMessage =
+  /^\s*\[(?:Internal task completion event|System Message|Subagent Context|OpenClaw (?:heartbeat poll|exec completion|cron wake|session event))\b/i
+/** The model's words for having nothing to say, and a command to the host with nothing more. */
+const saysNothing = /^\s*(?:NO_REPLY|HEARTBEAT_OK|\/[a-z][a-z0-9_-]*)\s*$/i
 
 /**
  * What a person or model said, without what hosts and context injectors wrapped around it: the time stamp and runtime
- * line of OpenClaw's user turn, its internal context, and any context of ours. Empty for a message the host wrote.
+ * line of OpenClaw's user turn, its internal context, and any context of ours. Empty for a message the host wrote, and for
+ * one that only the host was meant to read.
  */
 export function withoutHostText(text: string): string {
-  if (hostMessage.test(text)) return ''
+  if (hostMessage.test(text) || saysNothing.test(text)) return ''
   return text.replace(runtimeContext, ' ').replace(injected, ' ').replace(turnTime, '').replace(runtimeLine, '').trim()
 }

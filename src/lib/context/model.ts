@@ -55,6 +55,8 @@ export const reach = {
   postings: 100_000,
   /** Passages found by their words, before their neighbours join them. */
   hits: 40,
+  /** Passages that are looked at for so many hits, when most are not wanted. */
+  looked: 10_000,
   /** Best hits that are searched for further names, and how many names are taken. */
   hopHits: 5,
   hopNames: 5,

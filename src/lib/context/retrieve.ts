@@ -9,9 +9,9 @@ import type {Analyzer} from './words.ts'
 
 export interface RetrieveOptions {
   analyzer: Analyzer
-  sinceMs: number
-  untilMs: number
   model: RetrievalModel
+  /** Passages that it does not hold for count only as what is around others. */
+  isWanted: (passage: StoredPassage) => boolean
 }
 
 /**
@@ -36,11 +36,10 @@ interface Ground {
 }
 
 function rank(view: ContextView, query: Query, {scores, surroundings}: Ground, options: RetrieveOptions): Hit[] {
-  const {sinceMs, untilMs, model} = options
-  const isInTime = ({timeMs}: StoredPassage) => timeMs >= sinceMs && timeMs <= untilMs
+  const {isWanted, model} = options
   const speaks = speakerTest(query)
   const wordScore = (passage: StoredPassage) => scores.of[passage.number]! * (speaks(passage) ? model.speakerFactor : 1)
-  const found = bestPassages(view, scores, isInTime)
+  const found = bestPassages(view, scores, isWanted)
   const best = Math.max(0, ...found.map(wordScore))
   const newestMs = Math.max(...found.map(({timeMs}) => timeMs))
   const ofThread = threadScores(found, wordScore)
@@ -56,7 +55,7 @@ function rank(view: ContextView, query: Query, {scores, surroundings}: Ground, o
   }
   return surroundings
     .of(found)
-    .filter(({passage}) => isInTime(passage))
+    .filter(({passage}) => isWanted(passage))
     .map(score)
     .sort(byScore)
 }
@@ -69,14 +68,14 @@ function byScore(a: Hit, b: Hit): number {
 function bestPassages(
   view: ContextView,
   scores: WordScores,
-  isInTime: (passage: StoredPassage) => boolean,
+  isWanted: (passage: StoredPassage) => boolean,
 ): StoredPassage[] {
   let looked = 0
   for (let count = reach.hits; ; count *= 4) {
     const numbers = topNumbers(scores, count)
-    const found = view.entries(numbers).filter(isInTime)
-    // Some of the best may be withdrawn or out of time: then more of them are looked at, as long as there are more.
-    if (found.length >= reach.hits || numbers.length === looked) {
+    const found = view.entries(numbers).filter(isWanted)
+    // Some of the best may be withdrawn or not wanted: then more of them are looked at, as long as there are more.
+    if (found.length >= reach.hits || numbers.length === looked || count >= reach.looked) {
       const hits = found.map((passage) => ({passage, score: scores.of[passage.number]!}))
       return hits
         .sort(byScore)

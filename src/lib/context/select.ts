@@ -1,4 +1,4 @@
-import type {ContextView, StoredPassage} from '../store/context-index.ts'
+import type {ContextView, LatestQuery, StoredPassage} from '../store/context-index.ts'
 import {type Block, type Candidate, createBlock, type Dropped, type Said, type Taken} from './block.ts'
 import type {Layout, Section} from './layout.ts'
 import type {Lexicon} from './lexicon.ts'
@@ -8,6 +8,7 @@ import type {PassageOptions} from './passage.ts'
 import {passageOf} from './passage.ts'
 import {type Hit, readQuery} from './query.ts'
 import {retrieve} from './retrieve.ts'
+import {type SeenByModel, unseenTest} from './seen.ts'
 import type {TokenCounter} from './tokens.ts'
 import {topicsOf} from './topics.ts'
 import type {Analyzer} from './words.ts'
@@ -29,8 +30,8 @@ export interface ContextRequest {
   budget: number
   /** Epoch milliseconds; absent: from the beginning. */
   sinceMs?: number
-  /** The session whose messages the model has before it anyway. */
-  withoutSession?: string
+  /** What the model has before it anyway; the prompt itself is never told again. */
+  seen?: SeenByModel
 }
 
 /** A context and how it came about. Items and dropped events stand in the order of their scores. */
@@ -49,6 +50,8 @@ const factsShare = 0.4
 const mostRecent = 60
 const recentBesideHits = 24
 const mostFacts = 30
+/** Of the newest messages, what is looked at for some that the model has not before it. */
+const mostSeen = 2000
 /** Below this share of the best score a hit has little to do with the prompt. */
 const weakShare = 0.25
 
@@ -67,13 +70,13 @@ export function selectContext(
   const span = {sinceMs, untilMs: atMs}
   const stretch = view.span(sinceMs, atMs)
   if (!stretch) return nothing(atMs)
-  const isWanted = ({session}: StoredPassage) => !request.withoutSession || session !== request.withoutSession
-  const hits = hitsOf(view, request, tools, model).filter(({passage}) => isWanted(passage))
+  const read = createSayings(view, tools.options)
+  const isWanted = unseenTest(request, read)
+  const hits = hitsOf(view, request, tools, {model, isWanted})
   const limit = hits.length > 0 ? recentBesideHits : mostRecent
-  const recent = view.latest({...span, kinds: ['message', 'reply'], limit}).filter(isWanted)
+  const recent = latestUnseen(view, {...span, kinds: ['message', 'reply'], limit}, isWanted)
   const facts = hits.length > 0 ? [] : view.latest({...span, kinds: ['memory', 'note'], limit: mostFacts})
   const scores = new Map(hits.map(({passage, score}) => [passage.number, score]))
-  const read = createSayings(view, tools.options)
   const topics = topicsOf(
     recent.flatMap((passage) => read(passage)?.passage.text ?? []),
     view,
@@ -104,11 +107,30 @@ function nothing(atMs: number): SelectedContext {
   return {text: '', tokens: 0, layout, items: [], dropped: []}
 }
 
-function hitsOf(view: ContextView, request: ContextRequest, tools: SelectTools, model: RetrievalModel): Hit[] {
+function hitsOf(
+  view: ContextView,
+  request: ContextRequest,
+  tools: SelectTools,
+  {model, isWanted}: {model: RetrievalModel; isWanted: (passage: StoredPassage) => boolean},
+): Hit[] {
   const {prompt = '', atMs, sinceMs = 0} = request
   const {analyzer, lexicon} = tools
   const query = readQuery(prompt, {analyzer, lexicon, speakers: view.speakers(), atMs})
-  return retrieve(view, query, {analyzer, sinceMs, untilMs: atMs, model})
+  const isInTime = ({timeMs}: StoredPassage) => timeMs >= sinceMs && timeMs <= atMs
+  return retrieve(view, query, {analyzer, model, isWanted: (passage) => isInTime(passage) && isWanted(passage)})
+}
+
+/** The newest that the model has not seen: behind a long session at hand they lie further back. */
+function latestUnseen(
+  view: ContextView,
+  query: LatestQuery,
+  isWanted: (passage: StoredPassage) => boolean,
+): StoredPassage[] {
+  for (let {limit} = query; ; limit *= 4) {
+    const latest = view.latest({...query, limit})
+    const found = latest.filter(isWanted)
+    if (found.length >= query.limit || latest.length < limit || limit >= mostSeen) return found.slice(0, query.limit)
+  }
 }
 
 function strongest(hits: readonly Hit[]): StoredPassage[] {

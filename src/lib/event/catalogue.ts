@@ -123,6 +123,11 @@ const groups: Record<string, Record<string, Row>> = {
       'at eventIds tokens budget counter sha256 layout',
       'Context from the log went into a prompt.',
     ],
+    'context.skipped': [
+      'before_prompt_build',
+      'reason code waitedMs',
+      'A turn went on without context that it should have had.',
+    ],
   },
   gateway: {
     'gateway.startup': ['gateway:startup', '', 'The gateway is starting up.'],

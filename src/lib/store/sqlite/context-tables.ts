@@ -2,7 +2,7 @@ import {ClawError} from '../../errors.ts'
 import type {Connection} from './connection.ts'
 
 /** Counts up when passages are read or laid out in another way: an index of another version is made anew. */
-export const contextVersion = 1
+export const contextVersion = 2
 
 /**
  * The index that context selection asks, a reader of the log like the text index; made with its first use, so that
