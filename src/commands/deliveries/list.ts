@@ -60,7 +60,7 @@ export default class DeliveriesList extends BaseCommand {
       eventId,
       event.type,
       event.agentId,
-      state === 'dead' ? 'dead' : `until ${new Date(nextAt).toISOString()}`,
+      state === 'dead' ? 'dead' : `until ${nextAt}`,
       String(attempts),
       lastError,
     ])

@@ -15,10 +15,13 @@ export interface ListOptions {
   limit: number
 }
 
+/** A delivery with times as documents have them. */
+export type ListedDelivery = Omit<Delivery, 'nextAt' | 'addedAt'> & {nextAt: string; addedAt: string}
+
 export interface ListedDeliveries {
   readers: ReaderSummary[]
   /** The first `limit` that match. */
-  deliveries: Delivery[]
+  deliveries: ListedDelivery[]
   hasMore: boolean
 }
 
@@ -37,10 +40,10 @@ export async function listDeliveries(
       if (problem !== undefined) onProblem(problem)
       return summarizeReaders(store, log)
     })
-    const deliveries: Delivery[] = []
+    const deliveries: ListedDelivery[] = []
     for await (const delivery of findDeliveries(store, {reader, state, filter})) {
       if (deliveries.length === limit) return {readers: only(readers, reader), deliveries, hasMore: true}
-      deliveries.push(delivery)
+      deliveries.push(listed(delivery))
     }
     return {readers: only(readers, reader), deliveries, hasMore: false}
   }
@@ -49,4 +52,12 @@ export async function listDeliveries(
 
 function only(readers: ReaderSummary[], reader: string | undefined): ReaderSummary[] {
   return reader === undefined ? readers : readers.filter((summary) => summary.reader === reader)
+}
+
+function listed({event, nextAt, addedAt, ...delivery}: Delivery): ListedDelivery {
+  return {...delivery, nextAt: timeText(nextAt), addedAt: timeText(addedAt), event}
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString()
 }

@@ -1,19 +1,13 @@
 import {describe, expect, it, vi} from 'vitest'
+import {enableEndpoint} from '../../../src/lib/delivery/deliveries.ts'
 import type {SinkContext} from '../../../src/lib/delivery/sink.ts'
 import {makeEvent} from '../../../src/lib/event/make.ts'
-import {type Bench, openBench} from '../fixtures.ts'
+import {openBench} from '../fixtures.ts'
 import {noteIds, notes, sinkFor, sinksFor} from './endpoints.ts'
 import {startReceiver} from './receiver.ts'
 
 const reader = 'webhook:test'
 const patience = {timeout: 10_000, interval: 5}
-
-/** What `deliveries enable` does, once it is seen to be disabled. */
-async function enable({state}: Bench): Promise<void> {
-  const {log, position, details} = (await state.cursor(reader))!
-  expect(details).toHaveProperty('disabled')
-  await state.commit({reader, cursor: {log, position}})
-}
 
 describe('an endpoint that answers 410', () => {
   it('is disabled, says so in the log, keeps its place, and misses nothing once it is enabled', async () => {
@@ -43,7 +37,7 @@ describe('an endpoint that answers 410', () => {
     const second = bench.start(sink)
     await vi.waitFor(() => expect(sink.status().state).toBe('disabled'), patience)
     expect(receiver.requests).toHaveLength(asked)
-    await enable(bench)
+    expect(await enableEndpoint(bench.state, reader)).toBe(true)
     await vi.waitFor(() => expect(new Set(receiver.taken).size).toBe(51), patience)
     await second.stop()
     expect(new Set(receiver.taken)).toEqual(new Set([...noteIds(50), receiver.taken.find((id) => !id.startsWith('n'))]))
@@ -58,7 +52,7 @@ describe('an endpoint that answers 410', () => {
     const {stop} = bench.start(sink)
     await vi.waitFor(() => expect(sink.status().state).toBe('disabled'), patience)
     receiver.behave(() => 200)
-    await vi.waitFor(() => enable(bench), patience)
+    await vi.waitFor(async () => expect(await enableEndpoint(bench.state, reader)).toBe(true), patience)
     await vi.waitFor(() => expect(new Set(receiver.taken.filter((id) => id.startsWith('n'))).size).toBe(100), patience)
     await stop()
     expect(receiver.requestsOf('n17')).toBe(2)

@@ -1,4 +1,5 @@
 import {expect, it, vi} from 'vitest'
+import {enableEndpoint} from '../../../src/lib/delivery/deliveries.ts'
 import {type Bench, openBench} from '../fixtures.ts'
 import {noteIds, notes, sinkFor} from './endpoints.ts'
 import {startReceiver} from './receiver.ts'
@@ -144,4 +145,34 @@ it('goes on after a restart with the event that failed, in order', async () => {
   const second = bench.start(await sinkFor(receiver.url, {ordered: true}))
   await vi.waitFor(() => expect(receiver.taken).toEqual(noteIds(6)), patience)
   await second.stop()
+})
+
+it('keeps the order over a stop in the midst of a request', async () => {
+  const bench = await openBench()
+  const receiver = await startReceiver((id) => (id === 'n2' ? undefined : 200))
+  await bench.store.append(notes(6))
+  const first = bench.start(await sinkFor(receiver.url, {ordered: true}, {timeoutMs: 60_000}))
+  await vi.waitFor(() => expect(receiver.requestsOf('n2')).toBe(1), patience)
+  await first.stop()
+  receiver.behave(() => 200)
+  const second = bench.start(await sinkFor(receiver.url, {ordered: true}))
+  await vi.waitFor(() => expect(receiver.taken).toHaveLength(6), patience)
+  await second.stop()
+  expect(receiver.taken).toEqual(noteIds(6))
+})
+
+it('keeps the order when the endpoint was disabled and is enabled again', async () => {
+  const bench = await openBench()
+  const receiver = await startReceiver((id) => (id === 'n2' ? 410 : 200))
+  await bench.store.append(notes(6))
+  const sink = await sinkFor(receiver.url, {ordered: true, filters: {types: ['note.*']}})
+  const {stop} = bench.start(sink)
+  await vi.waitFor(async () => {
+    expect((await bench.state.cursor(reader))?.details).toHaveProperty('disabled')
+  }, patience)
+  receiver.behave(() => 200)
+  expect(await enableEndpoint(bench.state, reader)).toBe(true)
+  await vi.waitFor(() => expect(receiver.taken).toHaveLength(6), patience)
+  await stop()
+  expect(receiver.taken).toEqual(noteIds(6))
 })

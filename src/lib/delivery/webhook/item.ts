@@ -19,7 +19,8 @@ export interface Item {
 
 /** Redacted once more, since redaction may have been switched on after it was put there. */
 export function storedItem({eventId, position, event, attempts, addedAt}: Delivery, {prepare}: Outgoing): Item {
-  const stored: StoredEvent = {storedAt: new Date(addedAt).toISOString(), ...event, position}
+  const {storedAt}: Partial<StoredEvent> = event
+  const stored = {...event, position, storedAt: storedAt ?? new Date(addedAt).toISOString()}
   return {eventId, position, event: prepare(stored), attempts, addedAt, isTaken: false}
 }
 

@@ -55,12 +55,13 @@ async function tryOnce(work: Work, item: Item): Promise<Tried> {
   if (!(await gate.enter('log', signal))) return 'stopped'
   const outcome = await request(work, item)
   try {
-    if (outcome.kind === 'failed') {
-      settler.note(item, outcome)
-      return {failure: outcome.reason}
+    if (outcome.kind === 'delivered' || outcome.kind === 'refused') {
+      settler.settle(item, outcome)
+      return 'settled'
     }
-    settler.settle(item, outcome)
-    return outcome.kind === 'gone' || outcome.kind === 'aborted' ? 'stopped' : 'settled'
+    // It keeps its place in the log, and so in the order.
+    settler.note(item, outcome)
+    return outcome.kind === 'failed' ? {failure: outcome.reason} : 'stopped'
   } finally {
     gate.leave()
   }

@@ -13,7 +13,9 @@ export interface ReportOptions {
 /** Tells the operator what happens at an endpoint, and counts. */
 export interface Report {
   delivered(item: Item): void
+  /** It is to be tried again. */
   failed(item: Item, reason: string): void
+  /** It is not. */
   buried(item: Item, reason: string): void
   /** The endpoint is given a rest; undefined: it works again. */
   paused(reason: string | undefined): void
@@ -36,7 +38,8 @@ export function createReport({reader, diagnostics, logging, now}: ReportOptions)
       if (logging.logErrors) failures(`${reader}: event ${eventId} was not delivered: ${reason}`)
     },
     buried({eventId, attempts}, reason) {
-      burials(`${reader}: event ${eventId} is a dead letter after ${attempts} attempts: ${reason}`)
+      const after = attempts === 1 ? '1 attempt' : `${attempts} attempts`
+      burials(`${reader}: event ${eventId} is a dead letter after ${after}: ${reason}`)
     },
     paused(reason) {
       if (reason === undefined) diagnostics.info(`${reader}: it works again`)

@@ -6,12 +6,15 @@ import {deliveryOf, type Item} from './item.ts'
 import type {Ledger} from './ledger.ts'
 import type {Outcome} from './outcome.ts'
 import type {Report} from './report.ts'
+import type {EndpointView} from './view.ts'
 
 export interface SettleOptions {
   ledger: Ledger
   gate: Gate
   health: Health
   report: Report
+  /** Counts attempts. */
+  view: Pick<EndpointView, 'delivered' | 'failed'>
   retry: RetryPolicy
   random: () => number
   /** Epoch milliseconds. */
@@ -33,7 +36,7 @@ export interface Settler {
 }
 
 export function createSettler(options: SettleOptions): Settler {
-  const {ledger, gate, health, report, retry, random, now, disable} = options
+  const {ledger, gate, health, report, view, retry, random, now, disable} = options
   const most = Math.max(1, retry.maxAttempts)
   /** All attempts of what has failed and is still wanted: how long to wait depends on these. */
   const tries = new Map<string, number>()
@@ -62,6 +65,7 @@ export function createSettler(options: SettleOptions): Settler {
         case 'delivered':
           health.succeeded()
           gate.succeeded()
+          view.delivered++
           report.delivered(item)
           return 'done'
         case 'failed':
@@ -74,9 +78,11 @@ export function createSettler(options: SettleOptions): Settler {
             gate.refused(outcome.reason)
             item.attempts++
           }
-          report.failed(item, outcome.reason)
+          view.failed++
           if (health.isGivenUp) disable(`it has failed for days; the last time: ${outcome.reason}`)
-          return outcome.kind === 'refused' || item.attempts >= most ? 'give up' : 'again'
+          if (outcome.kind === 'refused' || item.attempts >= most) return 'give up'
+          report.failed(item, outcome.reason)
+          return 'again'
         case 'gone':
           disable(outcome.reason)
           return 'stop'

@@ -5,9 +5,11 @@ import {logStart} from '../../store/port.ts'
 import type {Cursor} from '../../store/state-port.ts'
 import {pause} from '../pause.ts'
 import type {Sink, SinkContext, SinkStatus} from '../sink.ts'
-import {deliver, type EndpointOptions, type EndpointView} from './deliver.ts'
+import {deliver} from './deliver.ts'
 import {readDetails} from './details.ts'
+import type {EndpointOptions} from './parts.ts'
 import {createRequestMaker, type RequestMaker} from './request.ts'
+import type {EndpointView} from './view.ts'
 
 /** How soon an endpoint goes on after it was enabled. */
 const lookMs = 1000

@@ -1,8 +1,9 @@
 import type {Config} from '../../config/schema.ts'
 import type {Outgoing} from '../outgoing.ts'
 import type {Sink} from '../sink.ts'
-import type {EndpointOptions} from './deliver.ts'
+
 import {endpointNames, webhookReader} from './names.ts'
+import type {EndpointOptions} from './parts.ts'
 import {createWebhookSink} from './sink.ts'
 
 export type WebhookSettings = Pick<
