@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   replay: async () => (await import('./replay.ts')).replayTiming(),
   guard: async () => (await import('./guard.ts')).guard(),
   websocket: async () => (await import('./websocket.ts')).websocket(),
+  webhooks: async () => (await import('./webhooks.ts')).webhooks(),
   context: async () => (await import('./context.ts')).context(),
 }
 
