@@ -103,6 +103,25 @@ describe('export', () => {
     expect(readdirSync(place)).toHaveLength(2)
   })
 
+  it('leaves nothing behind whenever it is told to stop', async () => {
+    const place = folder()
+    const store = await storeOf(eventsUpTo(2000))
+    for (let after = 0; after < 60; after++) {
+      const stop = new AbortController()
+      let left = after * 40
+      const read: typeof store.read = async function* (...query) {
+        for await (const each of store.read(...query)) {
+          if (left-- <= 0) stop.abort()
+          yield each
+        }
+      }
+      if (after === 0) stop.abort()
+      const name = `x${after}.ndjson${['', '.gz', '.zst'][after % 3]}`
+      await save({...store, read}, path.join(place, name), {signal: stop.signal}).catch(() => undefined)
+      if (stop.signal.aborted) expect(readdirSync(place)).toEqual([])
+    }
+  })
+
   it('says what cannot be written, and why', async () => {
     const place = folder()
     const store = await storeOf(eventsUpTo(5))

@@ -58,7 +58,7 @@ export async function exportEvents(
     tally.lostEvents += lost.events
     if (tally.lost.length < listedStretches) tally.lost.push(lost)
   }
-  for await (const event of store.read(filter, {from: after, to: through, onLost})) {
+  for await (const event of store.read(filter, {from: after, to: through, onLost, signal})) {
     signal?.throwIfAborted()
     count(tally, event)
     if (through === undefined) tally.through = event.position

@@ -24,19 +24,67 @@ export interface OutputFile {
 
 export type FileFacts = Pick<Manifest, 'bytes' | 'sha256' | 'contentBytes' | 'contentSha256'>
 
-/** Lines are joined to chunks: a write for each costs more than making it. */
-const chunkLength = 256 * 1024
-
 /**
  * Opens a file that appears as a whole or not at all, compressed as its name ends (`.gz`, `.zst`), readable for its
  * owner only. A pipe or a device is written as it comes and gets no manifest.
  */
 export function openOutputFile(name: string): OutputFile {
-  const target = targetOf(name)
-  const partial = target.isRegular
-    ? path.join(path.dirname(target.path), `.${path.basename(target.path)}.${process.pid}-${randomUUID()}.partial`)
-    : target.path
-  const compression = compressionFor(target.path)
+  const {path: target, isRegular} = targetOf(name)
+  const partial = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}-${randomUUID()}.partial`)
+  const compression = compressionFor(target)
+  const writer = createLineWriter(isRegular ? partial : target, {compression, isRegular})
+
+  async function guarded<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (thrown) {
+      throw unwritable(name, thrown)
+    }
+  }
+
+  return {
+    compression,
+    line: (text) => guarded(writer.line(text)),
+    finish: () => guarded(writer.finish()),
+    async publish(manifest) {
+      if (isRegular) await guarded(publish({partial, target, manifest}))
+    },
+    async discard() {
+      await writer.destroy()
+      if (isRegular) await rm(partial, {force: true})
+    },
+  }
+}
+
+/** Puts a file and its manifest in their places. */
+async function publish({partial, target, manifest}: {partial: string; target: string; manifest: Manifest}) {
+  const newManifest = `${partial}.manifest`
+  try {
+    await writeFile(newManifest, `${JSON.stringify(manifest, null, 2)}\n`, {mode: 0o600, flush: true})
+    // A crash between the two leaves a file without a manifest, never one with another's.
+    await rm(manifestPath(target), {force: true})
+    await rename(partial, target)
+    await rename(newManifest, manifestPath(target))
+    await syncFolder(path.dirname(target))
+  } finally {
+    rmSync(newManifest, {force: true})
+  }
+}
+
+interface LineWriter {
+  line(text: string): Promise<void>
+  finish(): Promise<FileFacts>
+  destroy(): Promise<void>
+}
+
+/** Lines are joined to chunks: a write for each costs more than making it. */
+const chunkLength = 256 * 1024
+
+/** Writes lines, counts and hashes what they come to, before and after compression. */
+function createLineWriter(
+  place: string,
+  {compression, isRegular}: {compression: Compression; isRegular: boolean},
+): LineWriter {
   const content = createHash('sha256')
   const whole = createHash('sha256')
   const facts = {bytes: 0, contentBytes: 0}
@@ -47,24 +95,13 @@ export function openOutputFile(name: string): OutputFile {
       done(null, chunk)
     },
   })
-  const flags = target.isRegular ? 'wx' : 'w'
-  const file = createWriteStream(partial, {flags, mode: 0o600, flush: target.isRegular})
+  const file = createWriteStream(place, {flags: isRegular ? 'wx' : 'w', mode: 0o600, flush: isRegular})
   const head = compressor(compression) ?? counter
   const written = head === counter ? pipeline(counter, file) : pipeline(head, counter, file)
-  let failure: {cause: unknown} | undefined
-  written.catch((cause) => {
-    failure = {cause}
-  })
+  // Told when the next chunk is to be written.
+  written.catch(() => undefined)
   let held: string[] = []
   let heldLength = 0
-
-  async function guarded<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (thrown) {
-      throw unwritable(name, failure?.cause ?? thrown)
-    }
-  }
 
   async function flush(): Promise<void> {
     const chunk = Buffer.from(held.join(''))
@@ -73,45 +110,29 @@ export function openOutputFile(name: string): OutputFile {
     if (chunk.length === 0) return
     content.update(chunk)
     facts.contentBytes += chunk.length
-    if (failure) throw failure.cause
-    if (!head.write(chunk)) await Promise.race([once(head, 'drain'), written])
+    // What ended early has failed, and says why.
+    if (head.destroyed) return written
+    if (!head.write(chunk)) await Promise.race([once(head, 'drain').catch(() => written), written])
   }
 
   return {
-    compression,
     async line(text) {
       held.push(text, '\n')
       heldLength += text.length
-      if (heldLength >= chunkLength) await guarded(flush)
+      if (heldLength >= chunkLength) await flush()
     },
-    finish: () =>
-      guarded(async () => {
-        await flush()
-        head.end()
-        await written
-        return {...facts, sha256: whole.digest('hex'), contentSha256: content.digest('hex')}
-      }),
-    publish: (manifest) =>
-      guarded(async () => {
-        if (!target.isRegular) return
-        const beside = manifestPath(target.path)
-        const newManifest = `${partial}.manifest`
-        try {
-          await writeFile(newManifest, `${JSON.stringify(manifest, null, 2)}\n`, {mode: 0o600, flush: true})
-          // A crash between the two leaves a file without a manifest, never one with another's.
-          await rm(beside, {force: true})
-          await rename(partial, target.path)
-          await rename(newManifest, beside)
-          await syncFolder(path.dirname(target.path))
-        } finally {
-          rmSync(newManifest, {force: true})
-        }
-      }),
-    async discard() {
+    async finish() {
+      await flush()
+      head.end()
+      await written
+      return {...facts, sha256: whole.digest('hex'), contentSha256: content.digest('hex')}
+    },
+    async destroy() {
       file.destroy()
       head.destroy()
       await written.catch(() => undefined)
-      if (target.isRegular) await rm(partial, {force: true})
+      // It may only now be opened, and would come after its removal.
+      if (!file.closed) await once(file, 'close').catch(() => undefined)
     },
   }
 }
