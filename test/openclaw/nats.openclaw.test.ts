@@ -1,13 +1,11 @@
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import type {StoredEvent} from '../../src/index.ts'
-import {storeLocation} from '../../src/lib/config/store-settings.ts'
-import {openAdmin} from '../../src/lib/wiring/open-store.ts'
 import {type NatsServer, startNats} from '../nats-server.ts'
 import {fromRequests, fromTranscripts, uncovered} from './coverage.ts'
 import {type Gateway, startGateway} from './kit/gateway.ts'
 import {type Host, makeHost} from './kit/host.ts'
-import {logOf, readLog} from './kit/log.ts'
+import {logOf, makeStream, readLog} from './kit/log.ts'
 import {packedPlugin, unpackPlugin} from './kit/package.ts'
 import {until} from './kit/until.ts'
 import {clawEvents} from './policy.ts'
@@ -34,13 +32,6 @@ afterAll(async () => {
   await host?.remove()
   await nats?.stop()
 })
-
-/** What `claw-events stream init` does. */
-async function makeStream(url: string): Promise<void> {
-  const admin = await openAdmin(storeLocation({url}, {stateDir: '.'}))
-  await admin.apply({})
-  await admin.close()
-}
 
 describe('the plugin, loaded from a folder, with JetStream', () => {
   scenarioTests({gateway: () => gateway, events}, scenarios, driven)

@@ -1,5 +1,7 @@
 import path from 'node:path'
-import {type ClawEvent, openStore, type StoredEvent} from '../../../src/index.ts'
+import {openStore, type StoredEvent} from '../../../src/index.ts'
+import {storeLocation} from '../../../src/lib/config/store-settings.ts'
+import {openAdmin} from '../../../src/lib/wiring/open-store.ts'
 import type {Host} from './host.ts'
 
 /** The embedded log of a host. */
@@ -17,7 +19,9 @@ export async function readLog(url: string): Promise<StoredEvent[]> {
   }
 }
 
-/** The events of some sessions, and of the runs in them. */
-export function eventsOf<T extends ClawEvent>(events: readonly T[], isWanted: (sessionKey: string) => boolean): T[] {
-  return events.filter(({sessionKey}) => sessionKey !== undefined && isWanted(sessionKey))
+/** What `claw-events stream init` does. */
+export async function makeStream(url: string): Promise<void> {
+  const admin = await openAdmin(storeLocation({url}, {stateDir: '.'}))
+  await admin.apply({})
+  await admin.close()
 }

@@ -33,6 +33,8 @@ const scripts: Record<string, ToolCall[][]> = {
   toolfail: [[read('does-not-exist.txt')]],
   // So long that the host compresses the entry of its transcript.
   long: [[exec('seq 1 3000')]],
+  // Leaves a trace of every command that ran.
+  busy: Array.from({length: 60}, (_, round) => [exec(`echo busy-${round} >> ran.txt`), read('notes.txt')]),
   // What our own policy (policy.ts) decides about.
   block: [[exec('echo BLOCKME')]],
   rewrite: [[exec('echo REWRITEME')]],
