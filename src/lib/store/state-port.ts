@@ -47,8 +47,6 @@ export interface DeliveryQuery {
   state?: DeliveryState
   /** Only what is due by this time (epoch ms). */
   dueBy?: number
-  /** Only events after this position. */
-  after?: Position
   /** Default 1000. Ordered by `nextAt`, then position. */
   limit?: number
 }
@@ -81,6 +79,8 @@ export interface StateStore {
   deliveries(query: DeliveryQuery): Promise<Delivery[]>
   /** Yields all, by reader and event id, however many there are; what changes meanwhile may be missed. */
   everyDelivery(query: Pick<DeliveryQuery, 'reader' | 'state'>): AsyncIterable<Delivery>
+  /** Event ids of a reader's deliveries that stand after a position of the log. */
+  deliveryIdsAfter(reader: string, position: Position): Promise<string[]>
   /** Readers that have deliveries. */
   deliveryReaders(): Promise<string[]>
   countDeliveries(reader: string): Promise<Record<DeliveryState, number>>

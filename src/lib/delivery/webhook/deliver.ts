@@ -6,8 +6,6 @@ import {deliverUnordered} from './unordered.ts'
 
 /** How long what is under way may take to end when the sink is stopped. */
 const stopMs = 2000
-/** More cannot stand in the state store beyond a cursor: the window of the ledger is smaller. */
-const mostKnown = 20_000
 
 /**
  * Delivers to one endpoint from its cursor on, until the context's signal aborts or the endpoint is disabled, which
@@ -21,7 +19,7 @@ export async function deliver(
 ): Promise<string | undefined> {
   const {reader, endpoint, settings, random} = options
   const {cursor, view} = beginning
-  const known = await context.state.deliveries({reader, after: cursor.position, limit: mostKnown})
+  const known = await context.state.deliveryIdsAfter(reader, cursor.position)
   const stop = new AbortController()
   const {work, retries, details, disabled} = await openParts(options, context, beginning, stop)
   const {client, gate, ledger} = work
@@ -34,7 +32,7 @@ export async function deliver(
   view.parts = {ledger, gate}
   const from = {
     from: cursor.position,
-    known: new Set(known.map(({eventId}) => eventId)),
+    known: new Set(known),
     flushMs: settings.queue.flushIntervalMs,
   }
   const reading = endpoint.ordered

@@ -11,13 +11,12 @@ type Term = [sql: string, ...values: Array<string | number>]
 /** The first by `nextAt`, then position. Only the terms that are asked for are in the query, so that it finds its index. */
 export function selectDeliveries(
   {sql}: Connection,
-  {reader, state, dueBy, after, limit = defaultLimit}: DeliveryQuery,
+  {reader, state, dueBy, limit = defaultLimit}: DeliveryQuery,
 ): Delivery[] {
   const terms: Term[] = []
   if (reader !== undefined) terms.push(['reader = ?', reader])
   if (state !== undefined) terms.push(['state = ?', state])
   if (dueBy !== undefined) terms.push(['next_at <= ?', dueBy])
-  if (after !== undefined) terms.push(['position > ?', after])
   const {where, values} = joined(terms)
   const rows = sql(`SELECT * FROM deliveries ${where} ORDER BY next_at, position LIMIT ?`).all(...values, limit)
   return rows.map(deliveryOf)

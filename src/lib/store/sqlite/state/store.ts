@@ -53,6 +53,11 @@ export async function openSqliteState(folder: string, options: SqliteStateOption
         last = page.at(-1)
       } while (last !== undefined)
     },
+    deliveryIdsAfter: (reader, position) =>
+      read(({sql}) => {
+        const rows = sql('SELECT event_id FROM deliveries WHERE reader = ? AND position > ?').all(reader, position)
+        return rows.map((row) => String(row['event_id']))
+      }),
     deliveryReaders: () =>
       read(({sql}) => {
         const rows = sql('SELECT DISTINCT reader FROM deliveries').all()
