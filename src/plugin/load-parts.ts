@@ -1,7 +1,9 @@
 import {isDeepStrictEqual} from 'node:util'
 import {type Capture, createCapture} from '../lib/capture/capture.ts'
 import {createRecorder, type Recorder} from '../lib/capture/recorder.ts'
+import {compileVisibility} from '../lib/capture/visibility.ts'
 import {formatFaults} from '../lib/config/faults.ts'
+import {isFields, valueAt} from '../lib/config/key-path.ts'
 import {type LoadedConfig, loadConfig} from '../lib/config/load.ts'
 import type {Config} from '../lib/config/schema.ts'
 import {eventsDbPath} from '../lib/config/state-dir.ts'
@@ -10,6 +12,7 @@ import type {Diagnostics} from '../lib/delivery/diagnostics.ts'
 import {messageOf} from '../lib/errors.ts'
 import {GuardState} from '../lib/guard/state.ts'
 import {createRedactor, redactEvent} from '../lib/redact/redact.ts'
+import {type ContextPool, createContextPool} from '../lib/wiring/context-pool.ts'
 import {closedGuard, type LiveGuard, openLiveGuard} from '../lib/wiring/live-guard.ts'
 import {openStore} from '../lib/wiring/open-store.ts'
 import {createPluginDelivery, type PluginDelivery} from './delivery.ts'
@@ -38,9 +41,15 @@ export interface Parts {
   recorder: Recorder
   recording: Recording
   delivery: PluginDelivery
+  contextPool: PoolWithSettings
   injection?: Injection
   operator: Operator
   location: SqliteLocation
+}
+
+interface PoolWithSettings {
+  pool: ContextPool
+  settings: object
 }
 
 type CaptureSettings = Pick<Config, 'capture' | 'status' | 'privacy' | 'visibility'> & {guardRedaction: object}
@@ -85,8 +94,8 @@ export async function loadParts(options: LoadOptions): Promise<Parts> {
   })
   if (before === undefined && guard.enabled) await recountFrom(location, guard, diagnostics)
   await before?.delivery.stop()
-  await before?.injection?.close()
   const delivery = createPluginDelivery({loaded, environment, now, diagnostics, recording, location})
+  const contextPool = contextPoolFor(loaded, before)
   const known = {
     isEnabled,
     loaded,
@@ -98,10 +107,19 @@ export async function loadParts(options: LoadOptions): Promise<Parts> {
     recording,
     delivery,
     location,
+    contextPool,
   }
   return {
     ...known,
-    injection: createInjection({loaded, now, diagnostics, recording}),
+    injection: createInjection({
+      config,
+      pool: contextPool.pool,
+      agents: agentsOf(options.host),
+      visibilityOf: compileVisibility(visibility, compileWhere),
+      now,
+      diagnostics,
+      recording,
+    }),
     operator: createOperator({...known, now}),
   }
 }
@@ -131,6 +149,24 @@ function embeddedLog({config, stateDir}: LoadedConfig): SqliteLocation {
   const location = storeLocation(config.eventStore, {stateDir})
   if (location.kind === 'sqlite') return location
   return {kind: 'sqlite', path: eventsDbPath(stateDir), origin: 'default', retention: location.retention}
+}
+
+/** While an index is brought up to date, the host's other work comes to its turn this often. */
+const pieceMs = 4
+
+/** What is open stays open over a reload that does not change what it is made by. */
+function contextPoolFor({config, stateDir}: LoadedConfig, before: Parts | undefined): PoolWithSettings {
+  const {context, eventStore, redaction} = config
+  const made = {stateDir, replacement: redaction.replacement, confidential: context.confidential, pieceMs}
+  const settings = {...made, eventStore}
+  if (before !== undefined && isDeepStrictEqual(before.contextPool.settings, settings)) return before.contextPool
+  return {pool: createContextPool(storeLocation(eventStore, {stateDir}), made), settings}
+}
+
+/** The agents that the host runs, as far as its configuration says; without a word of them it runs `main`. */
+function agentsOf(host: unknown): string[] {
+  const entries = valueAt(host, ['agents', 'entries'])
+  return ['main', ...(isFields(entries) ? Object.keys(entries) : [])]
 }
 
 async function recorderFor(location: SqliteLocation, {config}: LoadedConfig, options: LoadOptions): Promise<Recorder> {

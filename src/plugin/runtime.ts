@@ -49,6 +49,8 @@ export interface RuntimeOptions {
 /** What the host told before the configuration was read. */
 const earlyLimit = 10_000
 const defaultBudgetMs = 15_000
+/** How long a turn waits for the very first configuration: as long as for its context, unless that says otherwise. */
+const firstLoadMs = 500
 /** Beyond what the policy may take: for ourselves to answer before the host gives up. */
 const budgetMarginMs = 2000
 
@@ -72,10 +74,12 @@ export function createRuntime({version, environment, now}: RuntimeOptions): Runt
     try {
       const {loadParts} = await import('./load-parts.ts')
       const next = await loadParts({host, environment, now, diagnostics: said, before: parts})
-      const isFirst = parts === undefined
+      const previous = parts
       parts = next
-      if (isFirst) for (const work of early.splice(0)) work(next)
+      if (previous !== undefined && previous.contextPool !== next.contextPool) void releaseContext(previous)
+      if (previous === undefined) for (const work of early.splice(0)) work(next)
       if (isStarted) {
+        next.injection?.warm()
         await next.delivery.start()
         await tellPresence(next)
       }
@@ -88,11 +92,11 @@ export function createRuntime({version, environment, now}: RuntimeOptions): Runt
     }
   }
 
-  /** The parts by the newest configuration; waits for it no longer than the guard may take. */
-  async function newest(): Promise<Parts | undefined> {
+  /** The parts by the newest configuration; waits for it no longer than the guard may take, or `waitMs`. */
+  async function newest(waitMs = defaultBudgetMs - budgetMarginMs): Promise<Parts | undefined> {
     if (loads === 0) return parts
     const {promise: tooLong, resolve} = Promise.withResolvers<undefined>()
-    const timer = setTimeout(() => resolve(undefined), defaultBudgetMs - budgetMarginMs)
+    const timer = setTimeout(() => resolve(undefined), waitMs)
     try {
       return await Promise.race([loading, tooLong])
     } finally {
@@ -155,8 +159,14 @@ export function createRuntime({version, environment, now}: RuntimeOptions): Runt
       }
     },
     async context(event, ctx) {
+      const since = performance.now()
       try {
-        return await (await newest())?.injection?.inject(event, ctx)
+        // While a new configuration is read, the one before holds.
+        const current = parts ?? (await newest(firstLoadMs))
+        if (current !== undefined) return await current.injection?.inject(event, ctx, since)
+        const reason = `the configuration was not read within ${firstLoadMs} ms`
+        whenReady(({injection}) => injection?.missed(event, ctx, reason))
+        return undefined
       } catch (error) {
         diagnostics?.warn(`no context was added: ${messageOf(error)}`)
         return undefined
@@ -167,12 +177,14 @@ export function createRuntime({version, environment, now}: RuntimeOptions): Runt
       isStarted = true
       const current = await newest()
       if (current === undefined) return
+      current.injection?.warm()
       await current.delivery.start()
       await tellPresence(current)
     },
     async stop() {
       isStarted = false
       const current = await newest()
+      if (current !== undefined) await releaseContext(current)
       await current?.delivery.stop()
       await current?.recording.flush()
     },
@@ -181,6 +193,12 @@ export function createRuntime({version, environment, now}: RuntimeOptions): Runt
     query: async (params) => (await ready()).operator.query(params),
     append: async (params) => (await ready()).operator.append(params),
   }
+}
+
+/** Turns that are under way keep what they work with to their end. */
+async function releaseContext({injection, contextPool}: Parts): Promise<void> {
+  await injection?.idle()
+  await contextPool.pool.close()
 }
 
 /** Judges, records what was decided, and says it in the host's words. */

@@ -21,7 +21,13 @@ export interface OpenContextOptions {
   replacement?: string
   /** Also from confidential events. */
   confidential?: boolean
+  /** What to do about an embedded log that is not there yet; default: STORE_MISSING. */
+  whenMissing?: 'fail' | 'create'
+  /** Where no index can be written: one in memory (the default), which reads all of the log, or the failure itself. */
+  whenUnwritable?: 'memory' | 'fail'
   signal?: AbortSignal
+  /** The longest that the event loop is held at a time, in milliseconds. */
+  pieceMs?: number
   /** Told while the index is brought up to date. */
   onProgress?: (done: number) => void
 }
@@ -46,7 +52,7 @@ export async function openContext(given: StoreLocation, options: OpenContextOpti
   const {replacement, confidential} = options
   const passageOptions = {replacement, confidential}
   const read = createReader(analyzer, passageOptions)
-  const store = await openStore(location)
+  const store = await openStore(location, {whenMissing: options.whenMissing})
   const closers = [() => store.close()]
   const close = async () => {
     for (const closeOne of closers.reverse()) await closeOne()
@@ -88,7 +94,8 @@ async function openIndex(source: Source, options: OpenContextOptions): Promise<C
   try {
     return await openWrittenIndex(source, options)
   } catch (thrown) {
-    if (!(thrown instanceof ClawError) || !unwritable.has(thrown.code)) throw thrown
+    const isUnwritable = thrown instanceof ClawError && unwritable.has(thrown.code)
+    if (!isUnwritable || options.whenUnwritable === 'fail') throw thrown
     const index = createMemoryIndex(source.store, source.read)
     await index.catchUp(options)
     return index
