@@ -12,6 +12,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPIPE: 'connection closed by the other side',
   UND_ERR_SOCKET: 'connection closed by the other side',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_OVERFLOW: 'its response has too large headers',
   ENOTFOUND: 'the name is not known',
   EAI_AGAIN: 'the name cannot be looked up now',
   EHOSTUNREACH: 'no route to it',

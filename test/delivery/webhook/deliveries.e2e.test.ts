@@ -89,6 +89,8 @@ it('lists what was not delivered, sends it again, and lets a disabled endpoint g
   served.child.kill('SIGTERM')
   expect(await served.finished).toMatchObject({code: 130})
   expect((await json('deliveries', 'list')).readers).toMatchObject([{state: 'stopped'}, {state: 'stopped'}])
+  expect(await json('deliveries', 'forget', 'gone', '--yes')).toEqual({reader: 'webhook:gone', waiting: 0, dead: 0})
+  expect((await json('deliveries', 'list')).readers).toMatchObject([{reader: 'webhook:alerts'}])
 }, 60_000)
 
 it('goes on where it stopped when serve is started again', async () => {

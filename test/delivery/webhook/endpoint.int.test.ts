@@ -104,6 +104,18 @@ describe('a clock that jumps', () => {
   })
 })
 
+it('an endpoint that was paused by an earlier process is not said to be so any more', async () => {
+  const bench = await openBench()
+  const receiver = await startReceiver()
+  const paused = {since: '2026-01-01T00:00:00.000Z', reason: 'status 503'}
+  await bench.state.commit({reader, cursor: {log: 'test', position: '', details: {paused, failingMs: 1000}}})
+  const {stop} = bench.start(await sinkFor(receiver.url))
+  await vi.waitFor(async () => {
+    expect((await bench.state.cursor(reader))?.details).toEqual({failingMs: 1000})
+  }, patience)
+  await stop()
+})
+
 describe('where an endpoint begins', () => {
   it('is the end of the log for a new one, which keeps that place before it has delivered anything', async () => {
     const bench = await openBench()
@@ -280,5 +292,6 @@ describe('an endpoint that cannot be used as it is configured', () => {
     const mended = bench.start(await sinkFor(receiver.url))
     await vi.waitFor(() => expect(receiver.taken).toHaveLength(2), patience)
     await mended.stop()
+    expect((await bench.state.cursor(reader))?.details).not.toHaveProperty('paused')
   })
 })

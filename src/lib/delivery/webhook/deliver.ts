@@ -1,5 +1,6 @@
 import {messageOf} from '../../errors.ts'
 import type {SinkContext} from '../sink.ts'
+import {readDetails} from './details.ts'
 import {deliverInOrder} from './ordered.ts'
 import {type Beginning, type EndpointOptions, openParts} from './parts.ts'
 import {deliverUnordered} from './unordered.ts'
@@ -28,6 +29,8 @@ export async function deliver(
     late = setTimeout(() => void client.close(), stopMs)
   })
   const release = abortWith(stop, context.signal)
+  // That it was paused is of the process before; this one finds out for itself.
+  if (readDetails(cursor.details).paused !== undefined) ledger.touch()
   view.details = details
   view.parts = {ledger, gate}
   const from = {
