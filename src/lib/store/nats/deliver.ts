@@ -20,6 +20,7 @@ export interface DeliverOptions {
 }
 
 const retryMs = 250
+const lagMs = 50
 /** A stream may be away for a moment while a cluster moves it. */
 const missingPatienceMs = 3000
 
@@ -32,6 +33,7 @@ export async function* deliver(link: Link, options: DeliverOptions): AsyncGenera
   const isBounded = Number.isFinite(to)
   const recovery = recoveryOf(link, options)
   let {after} = options
+  const watch = lagWatch(link, subjects)
   while (after < to && !signal?.aborted) {
     let consumer: Consumer | undefined
     const close = () => consumer?.close()
@@ -40,16 +42,26 @@ export async function* deliver(link: Link, options: DeliverOptions): AsyncGenera
       const onLost = (reason: string) => onHealth?.({state: 'silent', reason})
       consumer = await openConsumer(link, {from: after + 1, atMost: to - after, subjects, headersOnly, signal, onLost})
       onHealth?.({state: 'live'})
-      if (isBounded && consumer.pending === 0) return
+      if (isBounded && consumer.pending === 0) {
+        if (await hasAll(link, {after, to, subjects})) return
+        await recovery.lag()
+        continue
+      }
       for (;;) {
         const batch = signal?.aborted ? undefined : await consumer.take()
         const last = batch?.at(-1)
-        if (batch === undefined || (isBounded && !last && (await consumer.isDrained()))) return
-        if (!last) continue
-        recovery.noteProgress()
-        after = last.seq
-        yield last.seq > to ? batch.filter(({seq}) => seq <= to) : batch
-        if (isBounded && (last.seq >= to || last.pending === 0)) return
+        if (batch === undefined) return
+        if (last) {
+          recovery.noteProgress()
+          after = last.seq
+          yield last.seq > to ? batch.filter(({seq}) => seq <= to) : batch
+          if (after >= to) return
+        }
+        if (!isBounded) await watch(after, last !== undefined)
+        if (!isBounded || !(last ? last.pending === 0 : await consumer.isDrained())) continue
+        if (await hasAll(link, {after, to, subjects})) return
+        await recovery.lag()
+        break
       }
     } catch (thrown) {
       if (signal?.aborted) return
@@ -61,8 +73,53 @@ export async function* deliver(link: Link, options: DeliverOptions): AsyncGenera
   }
 }
 
+/**
+ * Whether nothing is left of a range. In a cluster a consumer may live on a server that does not have all of the stream
+ * yet; the stream's leader does.
+ */
+async function hasAll(link: Link, {after, to, subjects = []}: Pick<DeliverOptions, 'after' | 'to' | 'subjects'>) {
+  if (!link.isClustered()) return true
+  const {jsm, target} = link
+  const wanted = subjects.length > 0 ? subjects : ['>']
+  try {
+    const next = await Promise.all(
+      wanted.map((subject) => {
+        const query = {seq: after + 1, next_by_subj: subject}
+        return link.ask(() => jsm.streams.getMessage(target.stream, query))
+      }),
+    )
+    return next.every((message) => message === null || message.seq > to)
+  } catch (thrown) {
+    // Who may not ask for single messages has to believe the consumer.
+    if (failureOf(thrown, target).code === 'STORE_AUTH') return true
+    throw thrown
+  }
+}
+
+/** Heartbeats without a message after which the leader is asked whether there is one. */
+const beatsPerLook = 5
+
+/**
+ * For readers that wait: a server that is cut off from its cluster, or far behind, lets their consumer live on and has
+ * nothing for it. Told of every batch; throws ConsumerLost when the leader has had something for several seconds.
+ */
+function lagWatch(link: Link, subjects?: readonly string[]): (after: number, isProgress: boolean) => Promise<void> {
+  let beats = 0
+  let lag = 0
+  return async (after, isProgress) => {
+    beats = isProgress ? 0 : beats + 1
+    if (isProgress) lag = 0
+    if (beats < beatsPerLook) return
+    beats = 0
+    lag = (await hasAll(link, {after, to: Number.POSITIVE_INFINITY, subjects})) ? 0 : lag + 1
+    if (lag > 1) throw new ConsumerLost('the copy of the stream that is read lags behind')
+  }
+}
+
 interface Recovery {
   noteProgress(): void
+  /** The server that was asked does not have all of it yet. Resolves when it makes sense to ask again. */
+  lag(): Promise<void>
   /** Resolves when it makes sense to try again; throws when it does not. */
   after(failure: unknown): Promise<void>
 }
@@ -95,6 +152,10 @@ function recoveryOf(link: Link, options: DeliverOptions): Recovery {
   return {
     noteProgress() {
       heardAt = performance.now()
+    },
+    async lag() {
+      if (performance.now() > heardAt + patienceMs) throw unreachable(link.target, 'a copy of the stream lags behind')
+      await delay(lagMs, signal)
     },
     async after(failure) {
       if (!(failure instanceof ConsumerLost) && !isUnreachable(failure)) throw failureOf(failure, link.target)

@@ -28,6 +28,7 @@ export const apiErrors = {
   wrongLastSequence: 10071,
   storeFailed: 10077,
   sealed: 10109,
+  duplicateInProcess: 10158,
   sequenceNotFound: 10043,
 } as const
 
@@ -37,7 +38,7 @@ const full: readonly number[] = [
   apiErrors.accountResources,
   apiErrors.storageResources,
 ]
-const temporary: readonly number[] = [apiErrors.jetStreamUnavailable, apiErrors.notLeader]
+const temporary: readonly number[] = [apiErrors.jetStreamUnavailable, apiErrors.notLeader, apiErrors.duplicateInProcess]
 
 /** The part of the target that errors name. */
 type Place = Pick<NatsTarget, 'url' | 'flag' | 'stream' | 'prefix'>
@@ -88,7 +89,7 @@ export function apiFailure({err_code: code, description}: ApiProblem, place: Pla
   return new ClawError('STORE_FAILED', `stream ${stream} at ${url}: ${description} (error ${code})`, {cause})
 }
 
-/** Whether trying again a little later may help: a cluster between two leaders. */
+/** Whether trying again a little later may help: a cluster between two leaders, or at work on the same event. */
 export function isTemporary({err_code: code}: ApiProblem): boolean {
   return temporary.includes(code)
 }

@@ -49,8 +49,7 @@ export async function loadKnownIds(link: Link, grammar: SubjectGrammar, range?: 
 /** The sequence after which the range begins. */
 async function startOf(link: Link, {state}: StreamInfo, range: IdRange = {after: logStart}): Promise<number> {
   if ('after' in range) return sequenceOf(range.after)
-  if (state.messages === 0 || range.since.getTime() > Date.parse(state.last_ts)) return state.last_seq
-  return (await firstSince(link, range.since, state.last_seq)) - 1
+  return (await firstSince(link, range.since, state)) - 1
 }
 
 /** An event that was erased must not come back, so its id stays known. */

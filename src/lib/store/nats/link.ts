@@ -31,6 +31,13 @@ export interface Link {
   /** [major, minor] of the connected server. */
   serverVersion(): readonly [number, number]
   maxPayload(): number
+  /** Whether the connected server is one of several that share their streams. */
+  isClustered(): boolean
+  /**
+   * In a cluster, connects to another of its servers, at most every few seconds: the connected one may be cut off from
+   * the others, and then answers nothing, or from what it knew before.
+   */
+  moveOn(): void
   /**
    * Asks the server something, once. Fails as soon as the connection is lost: the client would wait for an answer that
    * cannot come. Also fails when `signal` aborts.
@@ -50,6 +57,8 @@ export interface Link {
 const defaultConnectTimeoutMs = 2000
 const requestTimeoutMs = 5000
 const askAgainMs = 100
+/** A server of a cluster that could not answer for so long is left for another one; it has as long to do better. */
+const moveOnMs = 4000
 const flushMs = 500
 /** A server that does not answer three pings in a row (15 s) is given up, and connected to anew. */
 const pings = {pingInterval: 5000, maxPingOut: 2}
@@ -64,6 +73,8 @@ export async function openLink(options: NatsOptions): Promise<Link> {
   let isUp = true
   let {version = '', max_payload: maxPayload = 2 ** 20} = nc.info ?? {}
   let end: LinkEvent | undefined
+  let failingSince: number | undefined
+  let movedAt = Number.NEGATIVE_INFINITY
 
   function tell(event: LinkEvent): void {
     for (const listener of [...listeners]) listener(event)
@@ -89,6 +100,27 @@ export async function openLink(options: NatsOptions): Promise<Link> {
   }
   const watching = watch()
 
+  async function ask<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const startedAt = performance.now()
+    try {
+      const answer = await askOnce(link, call, signal)
+      failingSince = undefined
+      return answer
+    } catch (thrown) {
+      failingSince = isUnreachable(thrown) ? (failingSince ?? startedAt) : undefined
+      if (failingSince !== undefined && performance.now() - failingSince > moveOnMs) moveOn()
+      throw thrown
+    }
+  }
+
+  function moveOn(): void {
+    const now = performance.now()
+    if (!link.isClustered() || !link.isOnline() || now - movedAt < moveOnMs) return
+    movedAt = now
+    failingSince = undefined
+    nc.reconnect().catch(() => undefined)
+  }
+
   const link: Link = {
     nc,
     jsm,
@@ -97,7 +129,9 @@ export async function openLink(options: NatsOptions): Promise<Link> {
     isOnline: () => isUp && nc.info !== undefined,
     serverVersion: () => versionOf(version),
     maxPayload: () => maxPayload,
-    ask: (call, signal) => askOnce(link, call, signal),
+    isClustered: () => nc.info?.cluster !== undefined,
+    moveOn,
+    ask,
     askPatiently: (call) => patiently(link, call),
     streamInfo: () => patiently(link, () => jsm.streams.info(target.stream)),
     listen(listener) {

@@ -1,15 +1,16 @@
-import {JsHeaders} from '@nats-io/jetstream'
+import {JsHeaders, type StreamInfo} from '@nats-io/jetstream'
 import type {Msg} from '@nats-io/transport-node'
 import type {PruneRequest} from '../port.ts'
 import {openConsumer} from './consumer.ts'
 import {sequenceOf} from './decode.ts'
 import {deliver} from './deliver.ts'
-import type {Link} from './link.ts'
+import {delay, type Link} from './link.ts'
 
 /** What the server's file adds to each message, and to one with headers (its `fileStoreMsgSize`). */
 const recordBytes = 30
 const headerRecordBytes = 4
 const patienceMs = 10_000
+const lagMs = 50
 
 /** Removes the oldest events of a stream, or says how many that would be. */
 export async function pruneStream(link: Link, request: PruneRequest): Promise<{removed: number; left: number}> {
@@ -17,7 +18,7 @@ export async function pruneStream(link: Link, request: PruneRequest): Promise<{r
   const {state} = await link.streamInfo()
   const {messages} = state
   if (messages === 0) return {removed: 0, left: 0}
-  const byAge = storedBefore === undefined ? 0 : await firstSince(link, new Date(storedBefore), state.last_seq)
+  const byAge = storedBefore === undefined ? 0 : await firstSince(link, new Date(storedBefore), state)
   const bySize = maxBytes === undefined ? 0 : await firstWithin(link, maxBytes)
   const kept = keepFrom === undefined ? Number.POSITIVE_INFINITY : Math.max(1, sequenceOf(keepFrom))
   const first = Math.min(Math.max(byAge, bySize), kept)
@@ -34,16 +35,23 @@ export async function pruneStream(link: Link, request: PruneRequest): Promise<{r
 }
 
 /** The first sequence that was stored at or after a time; beyond the last when all are older. */
-export async function firstSince(link: Link, time: Date, lastSeq: number): Promise<number> {
-  const consumer = await openConsumer(link, {from: time, headersOnly: true, atMost: 1})
-  try {
-    if (consumer.pending === 0) return lastSeq + 1
-    for (;;) {
-      const [first] = (await consumer.take()) ?? []
-      if (first) return first.seq
+export async function firstSince(link: Link, time: Date, state: StreamInfo['state']): Promise<number> {
+  const beyond = state.last_seq + 1
+  if (state.messages === 0 || time.getTime() > Date.parse(state.last_ts)) return beyond
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    const consumer = await openConsumer(link, {from: time, headersOnly: true, atMost: 1})
+    try {
+      while (consumer.pending > 0) {
+        const [first] = (await consumer.take()) ?? []
+        if (first) return first.seq
+      }
+    } finally {
+      consumer.close()
     }
-  } finally {
-    consumer.close()
+    // In a cluster it may live on a server that does not have the newest yet.
+    if (!link.isClustered() || performance.now() > deadline) return beyond
+    await delay(lagMs)
   }
 }
 

@@ -29,6 +29,11 @@ export interface PublisherOptions {
   limits: StreamLimits
   /** When the stream was made. */
   created: string
+  /**
+   * How many servers keep the stream; 1. With more than one, each message waits for the one before it: when its leader
+   * changes, the server may lose a message and store the next one.
+   */
+  replicas?: number
   /** The stream's last sequence before anything is published here. */
   lastSeq: number
   /** How long the server may owe acknowledgements before what it has is looked up; 5 s. */
@@ -76,7 +81,7 @@ const retryMs = 250
  * what is not there is sent again, in order: the duplicate window may be shorter than the interruption.
  */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const {link, grammar, limits, created, lastSeq, silentMs = 5000, retryForMs = 30_000} = options
+  const {link, grammar, limits, created, replicas = 1, lastSeq, silentMs = 5000, retryForMs = 30_000} = options
   const {nc, target} = link
   const inbox = `${createInbox(target.inbox)}.`
   const utf8 = new TextDecoder()
@@ -89,6 +94,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let heardAt = 0
   let outages = 0
   let isRecovering = false
+  let isOneByOne = replicas > 1
 
   const subscription = nc.subscribe(`${inbox}*`, {
     callback: (error, msg) => (error ? failAll(failureOf(error, target)) : receive(msg)),
@@ -96,7 +102,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const silence = watchSilence({
     silentMs,
     isDue: () => window.count > 0 && !isRecovering,
-    onSilence: () => startRecovery(),
+    onSilence() {
+      link.moveOn()
+      startRecovery()
+    },
   })
   const unlisten = link.listen((event) => {
     if (event.type === 'offline') outages++
@@ -106,7 +115,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   })
 
   function pump(): void {
-    while (queue.length > 0 && !isRecovering && !window.isFull()) {
+    while (queue.length > 0 && !isRecovering && !isFull()) {
       // The client throws away what is sent while there is no connection.
       if (!link.isOnline()) {
         startRecovery()
@@ -117,6 +126,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (event === undefined) queue.shift()
       else sendFirst(job, event)
     }
+  }
+
+  function isFull(): boolean {
+    return isOneByOne ? window.count > 0 : window.isFull()
   }
 
   function sendFirst(job: AppendJob, event: ClawEvent): void {
@@ -218,6 +231,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   async function sendMissing(): Promise<void> {
     const info = await settledInfo(link)
     if (info.created !== created) throw replacedStream(target)
+    isOneByOne = info.config.num_replicas > 1
     const from = window.entries()[0]?.[1].after ?? highest
     const stored = await messageIdsAfter(link, info, from)
     silence.heard()

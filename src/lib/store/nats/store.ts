@@ -34,7 +34,14 @@ function storeOf(link: Link, {config, created, state}: StreamInfo): EventStore {
   const grammar = subjectGrammar(target)
   const closing = new AbortController()
   const context: ReadContext = {link, grammar, closing: closing.signal}
-  const publisher = createPublisher({link, grammar, limits: limitsOf(config), created, lastSeq: state.last_seq})
+  const publisher = createPublisher({
+    link,
+    grammar,
+    limits: limitsOf(config),
+    created,
+    replicas: config.num_replicas,
+    lastSeq: state.last_seq,
+  })
   const bulk = createBulkWriter(link, grammar, publisher)
   let closed: Promise<void> | undefined
 
