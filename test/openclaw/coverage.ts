@@ -1,5 +1,5 @@
 import type {StoredEvent} from '../../src/index.ts'
-import {callsOf, resultOf} from '../../src/lib/openclaw/transcript-message.ts'
+import {callsOf, resultOf, saidIn} from '../../src/lib/openclaw/transcript-message.ts'
 import {readTranscripts} from '../../src/lib/openclaw/transcripts.ts'
 import type {Host} from './kit/host.ts'
 import type {ModelRequest} from './kit/mock-model.ts'
@@ -12,12 +12,20 @@ export interface Known {
   results: Map<string, string>
 }
 
+/** What was said in a session, with an event's type in front: `conversation.message.in` of persons, `…out` of the model. */
+export interface Said {
+  said: Array<{sessionKey: string | undefined; line: string}>
+}
+
 /** What the transcripts hold. A call or result that stands there twice is a fault. */
-export async function fromTranscripts({state}: Pick<Host, 'state'>): Promise<Known & {faults: string[]}> {
-  const known: Known = {calls: new Map(), results: new Map()}
+export async function fromTranscripts({state}: Pick<Host, 'state'>): Promise<Known & Said & {faults: string[]}> {
+  const known: Known & Said = {calls: new Map(), results: new Map(), said: []}
   const faults: string[] = []
   const onFault = (fault: unknown) => faults.push(`transcripts: ${JSON.stringify(fault)}`)
-  for await (const {event} of readTranscripts({stateDir: state, onFault})) {
+  for await (const {event, sessionKey} of readTranscripts({stateDir: state, onFault})) {
+    const words = saidIn(event)
+    if (words && words.text !== '' && !isOfHost(event))
+      known.said.push({sessionKey, line: lineOf(words.role === 'user' ? 'in' : 'out', words.text)})
     for (const {toolCallId, toolName, params} of callsOf(event)) {
       if (known.calls.has(toolCallId)) faults.push(`transcripts: call ${toolCallId} twice`)
       known.calls.set(toolCallId, {toolName, params})
@@ -84,6 +92,30 @@ export function uncovered(events: readonly StoredEvent[], transcripts: Known, mo
     ...unlike('calls', transcripts.calls, model.calls),
     ...unlike('results', transcripts.results, model.results),
   ]
+}
+
+/** What the transcripts hold and the log does not have as often, by session. */
+export function unsaid(events: readonly StoredEvent[], {said}: Said): string[] {
+  const logged = events.flatMap(({type, sessionKey, data}) => {
+    const direction = /^conversation\.message\.(in|out)$/.exec(type)?.[1]
+    return direction ? [`${sessionKey} ${lineOf(direction, String(data['text']))}`] : []
+  })
+  const wanted = said.map(({sessionKey, line}) => `${sessionKey} ${line}`)
+  const times = (list: readonly string[], line: string) => list.filter((one) => one === line).length
+  return [...new Set(wanted)].flatMap((line) => {
+    const [has, should] = [times(logged, line), times(wanted, line)]
+    return has === should ? [] : [`${line}: ${has} in the log, ${should} in the transcripts`]
+  })
+}
+
+/** The host answers commands itself, in the model's place. */
+function isOfHost({message}: Record<string, unknown>): boolean {
+  const {role, provider} = (message ?? {}) as {role?: string; provider?: string}
+  return role === 'assistant' && provider !== 'mock'
+}
+
+function lineOf(direction: string, text: string): string {
+  return `${direction}: ${text.replaceAll(/\s+/g, ' ').trim().slice(0, 200)}`
 }
 
 /** The host changes ids on their way to the model. */

@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import type {StoredEvent} from '../../src/index.ts'
-import {fromRequests, fromTranscripts, uncovered} from './coverage.ts'
+import {fromRequests, fromTranscripts, uncovered, unsaid} from './coverage.ts'
 import {type Gateway, startGateway} from './kit/gateway.ts'
 import {type Host, makeHost} from './kit/host.ts'
 import {logOf, readLog} from './kit/log.ts'
@@ -62,11 +62,12 @@ describe('the plugin, installed from its tarball, with the embedded log', () => 
 
   scenarioTests(stage, providerScenarios, driven)
 
-  it('has every tool call and result that the transcripts hold and the model was sent', async () => {
+  it('has every tool call, result and message that the transcripts hold and the model was sent', async () => {
     const {faults, ...transcripts} = await fromTranscripts(host)
     expect(faults).toEqual([])
     expect(transcripts.calls.size).toBeGreaterThan(0)
     expect(uncovered(await events(), transcripts, fromRequests(host.model.requests))).toEqual([])
+    expect(unsaid(await events(), transcripts)).toEqual([])
   })
 
   it('ends every session once when the gateway stops, and adds nothing else', async () => {

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {check} from './check.ts'
-import {fromRequests, fromTranscripts, uncovered} from './coverage.ts'
+import {fromRequests, fromTranscripts, uncovered, unsaid} from './coverage.ts'
 import {expectations} from './expectations.ts'
 import {type Host, makeHost} from './kit/host.ts'
 import {logOf, readLog} from './kit/log.ts'
@@ -30,5 +30,6 @@ describe('the plugin, in an agent that runs without a gateway', () => {
     const {faults, ...transcripts} = await fromTranscripts(host)
     expect(faults).toEqual([])
     expect(uncovered(events, transcripts, fromRequests(host.model.requests))).toEqual([])
+    expect(unsaid(events, transcripts)).toEqual([])
   })
 })

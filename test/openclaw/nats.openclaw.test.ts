@@ -2,7 +2,7 @@ import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import type {StoredEvent} from '../../src/index.ts'
 import {type NatsServer, startNats} from '../nats-server.ts'
-import {fromRequests, fromTranscripts, uncovered} from './coverage.ts'
+import {fromRequests, fromTranscripts, uncovered, unsaid} from './coverage.ts'
 import {type Gateway, startGateway} from './kit/gateway.ts'
 import {type Host, makeHost} from './kit/host.ts'
 import {logOf, makeStream, readLog} from './kit/log.ts'
@@ -36,10 +36,11 @@ afterAll(async () => {
 describe('the plugin, loaded from a folder, with JetStream', () => {
   scenarioTests({gateway: () => gateway, events}, scenarios, driven)
 
-  it('has every tool call and result that the transcripts hold and the model was sent', async () => {
+  it('has every tool call, result and message that the transcripts hold and the model was sent', async () => {
     const {faults, ...transcripts} = await fromTranscripts(host)
     expect(faults).toEqual([])
     expect(uncovered(await events(), transcripts, fromRequests(host.model.requests))).toEqual([])
+    expect(unsaid(await events(), transcripts)).toEqual([])
   })
 
   it('has what the embedded log has, once and in its order, after the gateway was stopped and started again', async () => {
