@@ -7,7 +7,7 @@ const floors: string[][] = [
   ['index', 'commands'],
   ['cli', 'plugin'],
   ['lib/wiring'],
-  ['lib/migrate', 'lib/replay', 'lib/import', 'lib/export', 'lib/context', 'lib/doctor', 'lib/capture'],
+  ['lib/migrate', 'lib/replay', 'lib/import', 'lib/export', 'lib/context', 'lib/doctor', 'lib/capture', 'lib/secure'],
   ['lib/delivery'],
   ['lib/store', 'lib/actions', 'lib/openclaw', 'lib/output'],
   ['lib/net'],

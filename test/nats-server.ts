@@ -99,7 +99,7 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
 }
 
 /** The binary that `npm test` passes on, or the one that the script finds. */
-function binaryPath(binary: NatsBinary): string {
+export function binaryPath(binary: NatsBinary): string {
   const given = process.env[binary === 'current' ? 'NATS_SERVER' : 'NATS_SERVER_2_9']
   if (given) return given
   const script = path.join(import.meta.dirname, '..', 'scripts', 'nats-server.mjs')

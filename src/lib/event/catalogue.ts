@@ -153,7 +153,7 @@ const groups: Record<string, Record<string, Row>> = {
     'guard.policy_changed': ['', 'rules sha256', 'Another guard policy is in force.'],
     'log.erased': [
       '',
-      'erased first last by reason',
+      'text erased first last by reason',
       'Content was erased from the log; how much, and by which conditions.',
     ],
   },

@@ -94,7 +94,8 @@ export function erasureRecord(
 ): ClawEvent {
   const {filter, persons, reason} = request
   const by = [...Object.keys(filter), ...(persons ? ['persons'] : [])]
-  const data = {erased, first, last, by, ...(reason !== undefined && {reason}), ...proof}
+  const text = `the content of ${erased === 1 ? 'one event' : `${erased} events`} was erased`
+  const data = {text, erased, first, last, by, ...(reason !== undefined && {reason}), ...proof}
   return makeEvent({type: erasureType, agentId: 'system', source: 'cli', data, now})
 }
 

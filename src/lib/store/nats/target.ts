@@ -57,7 +57,10 @@ export function parseTarget(options: NatsOptions): NatsTarget {
   }
   const agent = parameters.get('agent') ?? options.agent
   const own = agent === undefined ? undefined : encodeToken(agent)
-  const stream = parameters.get('stream') ?? options.stream ?? (own ? agentStream(own) : defaults.stream)
+  const stream =
+    parameters.get('stream') ??
+    options.stream ??
+    (agent === undefined ? defaults.stream : `${defaults.stream}-${nameToken(agent)}`)
   const prefix =
     parameters.get('prefix') ?? options.prefix ?? (own ? `${defaults.agentPrefix}.${own}` : defaults.prefix)
   if (!/^[^\s.*>/\\]+$/.test(stream)) throw wrongUrl(options.url, `"${stream}" cannot be the name of a stream`)
@@ -79,13 +82,16 @@ export function parseTarget(options: NatsOptions): NatsTarget {
     prefix,
     agent,
     api,
-    inbox: login.user === undefined ? '_INBOX' : `_INBOX.${encodeToken(login.user)}`,
+    inbox: login.user === undefined ? '_INBOX' : inboxOf(login.user),
   }
 }
 
-/** A `%` in the name of a stream makes servers before 2.10 send acknowledgement subjects that no client can read. */
-function agentStream(own: string): string {
-  return `${defaults.stream}-${own.replaceAll('%', '=')}`
+/**
+ * A text as the name, or a part of it, of a stream, an account or a user. A `%` in the name of a stream makes servers
+ * before 2.10 send acknowledgement subjects that no client can read.
+ */
+export function nameToken(text: string): string {
+  return encodeToken(text).replaceAll('%', '=')
 }
 
 /** What a command needs to be told of one agent's own log, beside its server. */
@@ -93,14 +99,25 @@ function named({stream, prefix, agent}: NatsOptions): Record<string, string | un
   return {stream, prefix, agent}
 }
 
+/** What subjects of replies to a user begin with. */
+export function inboxOf(user: string): string {
+  return `_INBOX.${encodeToken(user)}`
+}
+
 /** How a command is told of a log, quoted for a shell, to which `?` and `&` mean something. Without secrets. */
 export function storeFlag(url: string, parameters: Readonly<Record<string, string | undefined>>): string {
   const masked = maskedUrl(url)
+  const query = queryOf(parameters)
+  return `--store ${query === '' ? masked : `'${masked}${query}'`}`
+}
+
+/** The end of a store URL, from its `?` on; empty when there is nothing to say. */
+export function queryOf(parameters: Readonly<Record<string, string | undefined>>): string {
   const query = Object.entries(parameters)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("'", '%27')}`)
     .join('&')
-  return `--store ${query === '' ? masked : `'${masked}?${query}'`}`
+  return query === '' ? '' : `?${query}`
 }
 
 function serverOf(host: string, url: string): string {
