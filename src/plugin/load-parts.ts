@@ -152,7 +152,7 @@ function embeddedLog({config, stateDir}: LoadedConfig): SqliteLocation {
 }
 
 /** While an index is brought up to date, the host's other work comes to its turn this often. */
-const pieceMs = 4
+const pieceMs = 8
 
 /** What is open stays open over a reload that does not change what it is made by. */
 function contextPoolFor({config, stateDir}: LoadedConfig, before: Parts | undefined): PoolWithSettings {

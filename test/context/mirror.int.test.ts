@@ -1,4 +1,4 @@
-import {mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs'
+import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {setImmediate as nextTurn} from 'node:timers/promises'
@@ -6,6 +6,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type StoreLocation, storeSettings} from '../../src/lib/config/store-settings.ts'
 import {previewContext} from '../../src/lib/context/preview.ts'
 import type {ClawEvent} from '../../src/lib/event/envelope.ts'
+import {makeEvent} from '../../src/lib/event/make.ts'
 import type {EventStore} from '../../src/lib/store/port.ts'
 import {openContext} from '../../src/lib/wiring/open-context.ts'
 import {openAdmin, openStore} from '../../src/lib/wiring/open-store.ts'
@@ -106,5 +107,62 @@ describe.each(natsBinaries)('context of a log on a server (nats-server %s)', (bi
       expect(all.map(({eventId}) => eventId).toSorted()).toEqual(left.toSorted())
     })
     await close()
+  })
+
+  async function idsOf(agentId = 'main'): Promise<string[]> {
+    const {index, close} = await openContext(location, {agentId, stateDir})
+    const kinds = ['message', 'reply', 'memory'] as const
+    const ids = index
+      .read(agentId, (view) => view.latest({kinds, limit: 99, sinceMs: 0, untilMs: noon}))
+      .map(({eventId}) => eventId)
+    await close()
+    return ids.toSorted()
+  }
+
+  it('forgets what was erased from the log, at the latest when the log says so', async () => {
+    await append([said('My number is 0151 4711', {id: 'x', ago: hour}), said('It rains', {id: 'y', ago: hour})])
+    expect(await idsOf()).toEqual(expect.arrayContaining(['x', 'y']))
+    const admin = await openAdmin(location)
+    expect(await admin.erase({filter: {text: '4711'}})).toMatchObject({erased: 1})
+    await admin.close()
+    expect(await idsOf()).not.toContain('x')
+    expect(await idsOf()).toContain('y')
+    // The record comes before the deletion: what is read in between must not stay.
+    const events = [{position: '0', eventId: 'y', digest: ''}]
+    const record = makeEvent({type: 'log.erased', agentId: 'system', source: 'cli', data: {erased: 1, events}})
+    await append([record])
+    expect(await idsOf()).not.toContain('y')
+    const folder = path.join(stateDir, 'claw-events', 'context')
+    const files = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), 'latin1'))
+    expect(files.join('')).not.toContain('4711')
+  })
+
+  it('does without opening anything when the log has nothing new', async () => {
+    await idsOf('other')
+    const folder = path.join(stateDir, 'claw-events', 'context')
+    const times = () => readdirSync(folder).map((name) => `${name} ${statSync(path.join(folder, name)).mtimeMs}`)
+    const {refresh, close} = await openContext(location, {agentId: 'other', stateDir})
+    const before = times()
+    await refresh({})
+    expect(times()).toEqual(before)
+    await close()
+  })
+
+  it('is made anew with the stream', async () => {
+    const admin = await openAdmin(location)
+    await admin.remove()
+    await admin.apply({})
+    expect(await idsOf()).toEqual([])
+    await store.close()
+    store = await openStore(location)
+    await append([said('Everything is new', {id: 'new', ago: hour})])
+    expect(await idsOf()).toEqual(['new'])
+    await admin.remove()
+    await admin.apply({})
+    await store.close()
+    store = await openStore(location)
+    await append([said('And once more', {id: 'newer', ago: hour}), said('And now', {id: 'newest', ago: hour})])
+    expect(await idsOf()).toEqual(['newer', 'newest'])
+    await admin.close()
   })
 })
