@@ -15,11 +15,10 @@ export async function checkLog(open: () => Promise<EventStore>): Promise<Check[]
     const {store: url, events, last, durability} = await store.describe()
     const newest = last === null ? '' : `, the newest stored ${last.storedAt}`
     const isWeak = durability.survives !== 'power-loss'
-    const checks = [
+    return [
       fine('store.reachable', `${url}: ${events} events${newest}`),
       isWeak ? wrong('store.durability', 'info', durability.detail) : fine('store.durability', durability.detail),
     ]
-    return [...checks, ...(await checkDrops(store)), ...(await checkSkipped(store))]
   } catch (error) {
     return [wrong('store.reachable', 'error', messageOf(error))]
   } finally {
@@ -27,17 +26,10 @@ export async function checkLog(open: () => Promise<EventStore>): Promise<Check[]
   }
 }
 
-async function checkDrops(store: EventStore): Promise<Check[]> {
+/** Whether everything that was to be recorded is. */
+export async function checkDrops(store: EventStore): Promise<Check[]> {
   const [newest] = await Array.fromAsync(store.read({types: ['capture.dropped']}, {order: 'desc', limit: 1}))
   if (newest === undefined) return [fine('capture.complete', 'no event was dropped')]
   const message = `${newest.data['count']} events were dropped around ${newest.timestamp}: ${newest.data['reason']}`
   return [wrong('capture.complete', 'warning', message, "claw-events query --type 'capture.dropped'")]
-}
-
-/** Turns that went on without their context. */
-async function checkSkipped(store: EventStore): Promise<Check[]> {
-  const [newest] = await Array.fromAsync(store.read({types: ['context.*']}, {order: 'desc', limit: 1}))
-  if (newest?.type !== 'context.skipped') return []
-  const message = `agent ${newest.agentId} went on without its context at ${newest.timestamp}: ${newest.data['reason']}`
-  return [wrong('context.injected', 'warning', message, 'raise context.deadlineMs, or look at the store')]
 }

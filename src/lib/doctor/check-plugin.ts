@@ -9,7 +9,9 @@ export interface PluginFacts {
   presence: Presence | undefined
   isAlive: (pid: number) => boolean
   stateDir: string
-  /** Whether context is added to prompts, or prompts and model calls are recorded whole. */
+  /** Whether context is to be added to prompts. */
+  wantsContext: boolean
+  /** Whether it is, or prompts and model calls are to be recorded whole. */
   wantsConversation: boolean
 }
 
@@ -21,7 +23,7 @@ export function checkPlugin(facts: PluginFacts): Check[] {
   if (host === undefined && presence === undefined) {
     return [wrong('plugin.configured', 'info', 'OpenClaw is not configured here, so nothing is captured by a plugin')]
   }
-  return [...checkEntry(facts), ...checkPresence(facts), ...checkConversation(facts)]
+  return [...checkEntry(facts), ...checkPresence(facts), ...checkConversation(facts), ...checkInjection(facts)]
 }
 
 function checkEntry({host}: PluginFacts): Check[] {
@@ -84,6 +86,15 @@ function checkConversation({host, wantsConversation}: PluginFacts): Check[] {
   return wantsConversation
     ? [wrong('plugin.conversation', 'error', 'OpenClaw does not let the plugin add context to prompts', fix)]
     : [wrong('plugin.conversation', 'info', 'OpenClaw does not tell the plugin of prompts and model calls', fix)]
+}
+
+/** OpenClaw then drops what the plugin would add, without a word. */
+function checkInjection({host, wantsContext}: PluginFacts): Check[] {
+  const isForbidden = valueAt(host, ['plugins', 'entries', id, 'hooks', 'allowPromptInjection']) === false
+  if (!isForbidden || !wantsContext) return []
+  const message = 'OpenClaw does not let the plugin add context to prompts: hooks.allowPromptInjection is false'
+  const fix = `set plugins.entries.${id}.hooks.allowPromptInjection to true, or context.enabled to false`
+  return [wrong('plugin.injection', 'error', message, fix)]
 }
 
 function isSamePath(one: string, other: string): boolean {

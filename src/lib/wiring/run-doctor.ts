@@ -4,11 +4,12 @@ import {readDocument} from '../config/document.ts'
 import {formatFaults} from '../config/faults.ts'
 import {loadConfig} from '../config/load.ts'
 import {hostConfigPath} from '../config/state-dir.ts'
-import {type StoreOptions, storeLocation, storeSettings} from '../config/store-settings.ts'
-import {type Check, type Diagnosis, diagnosis} from '../doctor/check.ts'
+import {type StoreLocation, type StoreOptions, storeLocation, storeSettings} from '../config/store-settings.ts'
+import {type Check, type Diagnosis, diagnosis, wrong} from '../doctor/check.ts'
+import {checkContext} from '../doctor/check-context.ts'
 import {checkDelivery} from '../doctor/check-delivery.ts'
 import {checkConfiguration, checkNode} from '../doctor/check-host.ts'
-import {checkLog} from '../doctor/check-log.ts'
+import {checkDrops, checkLog} from '../doctor/check-log.ts'
 import {checkPlugin} from '../doctor/check-plugin.ts'
 import {checkCoverage} from '../doctor/coverage.ts'
 import {readPresence} from '../doctor/presence.ts'
@@ -32,6 +33,9 @@ export async function runDoctor(options: DoctorOptions): Promise<Diagnosis> {
   const {stateDir, faults, notes} = loaded
   checks.push(...checkConfiguration({faults: faults.map((fault) => formatFaults([fault])), notes}))
   const {context, privacy} = loaded.config
+  const isOn = (agentId: string) =>
+    (Object.hasOwn(context.agents, agentId) ? context.agents[agentId]?.enabled : undefined) ?? context.enabled
+  const wantsContext = context.enabled || Object.values(context.agents).some(({enabled}) => enabled)
   const hostFile = hostConfigPath({state, env})
   checks.push(
     ...checkPlugin({
@@ -39,17 +43,38 @@ export async function runDoctor(options: DoctorOptions): Promise<Diagnosis> {
       presence: await readPresence(stateDir),
       isAlive,
       stateDir,
-      wantsConversation: context.enabled || privacy.payloadMode === 'full',
+      wantsContext,
+      wantsConversation: wantsContext || privacy.payloadMode === 'full',
     }),
   )
   try {
     const location = await storeSettings(options)
     checks.push(...(await checkLog(() => openStore(location, {whenMissing: 'fail'}))))
+    checks.push(...(await checkRecorded(nearest(location, stateDir), isOn)))
   } catch (error) {
     checks.push({id: 'store.reachable', ok: false, severity: 'error', message: messageOf(error)})
   }
   checks.push(...(await checkEmbedded(options, stateDir)))
   return diagnosis(checks)
+}
+
+/** A gateway tells of itself in the log of its machine first, and there also when a server cannot be reached. */
+function nearest(location: StoreLocation, stateDir: string): StoreLocation {
+  const embedded = storeLocation({}, {stateDir})
+  return embedded.kind === 'sqlite' && location.kind === 'nats' && existsSync(embedded.path) ? embedded : location
+}
+
+/** What recording says of itself. A log that cannot be read has been told of. */
+async function checkRecorded(location: StoreLocation, isOn: (agentId: string) => boolean): Promise<Check[]> {
+  const store = await openStore(location).catch(() => undefined)
+  if (store === undefined) return []
+  try {
+    return [...(await checkDrops(store)), ...(await checkContext(store, isOn))]
+  } catch (error) {
+    return [wrong('capture.complete', 'error', messageOf(error))]
+  } finally {
+    await store.close()
+  }
 }
 
 /** What hangs on the log of this machine: the sinks' places, and what the host's own transcripts say. */
