@@ -1,3 +1,5 @@
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
 import {readdirSync, readFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {DatabaseSync} from 'node:sqlite'
@@ -172,6 +174,27 @@ describe('erase', () => {
     expect(await admin.erase(oneSession)).toEqual({matched: 0, erased: 0, types: []})
     expect(filesWith(path, secret)).toEqual([])
     expect(await admin.verify()).toMatchObject({ok: true, notes: []})
+  })
+
+  it('killed at any moment leaves a log that verifies, and is finished by the next one', async () => {
+    const child = new URL('./erase-child.ts', import.meta.url).pathname
+    for (const afterMs of [0, 10, 20, 40, 80]) {
+      const path = await logWith(talks(6000))
+      const eraser = spawn(process.execPath, [child, path, `agent:main:dm:${secret}`], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const closed = once(eraser, 'close')
+      await once(eraser.stdout, 'data')
+      await new Promise((resolve) => setTimeout(resolve, afterMs))
+      eraser.kill('SIGKILL')
+      await closed
+      const cut = await verified(path)
+      expect(cut).toMatchObject({ok: true, faults: []})
+      const {matched, erased, unfinished} = await erase(path, oneSession)
+      expect([matched, erased + cut.erased, unfinished]).toEqual([erased, 2000, undefined])
+      expect(filesWith(path, secret)).toEqual([])
+      expect(await verified(path)).toMatchObject({ok: true, erased: 2000, notes: []})
+    }
   })
 
   it('goes together with pruning: counts, the chain and verify stay right', async () => {

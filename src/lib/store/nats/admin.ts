@@ -135,7 +135,7 @@ async function create(link: Link, settings: StoreSettings): Promise<StreamInfo> 
 async function overlapFailure(link: Link): Promise<ClawError> {
   const {url, prefix} = link.target
   const taken = await takenBy(link)
-  const other = overlapping(prefix, taken)
+  const other = taken && overlapping(prefix, taken)
   const message = other
     ? `stream ${other.name} at ${url} already takes ${other.subject}, which overlaps with ${prefix}.>`
     : `another stream at ${url} already takes subjects of ${prefix}.>`

@@ -1,15 +1,21 @@
 import type {StreamConfig} from '@nats-io/jetstream'
+import {failureOf} from './failures.ts'
 import type {Link} from './link.ts'
 import {overlap} from './pushdown.ts'
 import {storeFlag} from './target.ts'
 
 type Taken = Pick<StreamConfig, 'name' | 'subjects'>
 
-/** Every stream of the server: what a new one must stay clear of. */
-export async function takenBy({jsm}: Link): Promise<Taken[]> {
+/** Every stream of the server: what a new one must stay clear of. Undefined for who may not see them. */
+export async function takenBy({jsm, target}: Link): Promise<Taken[] | undefined> {
   const taken: Taken[] = []
-  for await (const {config} of jsm.streams.list()) taken.push(config)
-  return taken
+  try {
+    for await (const {config} of jsm.streams.list()) taken.push(config)
+    return taken
+  } catch (thrown) {
+    if (failureOf(thrown, target).code === 'STORE_AUTH') return undefined
+    throw thrown
+  }
 }
 
 /** The first stream whose subjects overlap with those of the log, and the subject that does. */
@@ -22,7 +28,8 @@ export function overlapping(prefix: string, taken: readonly Taken[]): {name: str
 }
 
 /** Flags that work, each with what it comes to: `usable`, a stream that is there, as it is, and a new one beside all. */
-export function proposals({target}: Link, taken: readonly Taken[], usable?: string): string[] {
+export function proposals({target}: Link, taken: readonly Taken[] | undefined, usable?: string): string[] {
+  if (!taken) return ['ask who administers the server for the stream to use']
   const {url, agent, api} = target
   const shared = {api: api.startsWith('$') ? undefined : api}
   const prefix = prefixOf(taken.find(({name}) => name === usable))

@@ -3,10 +3,11 @@ import {markErasing} from './erased.ts'
 import {isBusy} from './faults.ts'
 import type {LogFile} from './log-file.ts'
 import {pause} from './pause.ts'
+import {waitingSign} from './waiting.ts'
 import {emptyWal} from './wal.ts'
 import type {Writer} from './write.ts'
 
-const retryMs = 5
+const retryMs = 1
 
 /**
  * Writes the whole file anew and empties the -wal file, so that nothing of what was removed is left in either: pages
@@ -28,13 +29,20 @@ export async function scrub(file: LogFile, writer: Writer): Promise<string | und
 
 async function vacuum(file: LogFile): Promise<void> {
   const deadline = performance.now() + file.busyMs
-  for (;;) {
-    try {
-      file.writer().db.exec('VACUUM')
-      return
-    } catch (thrown) {
-      if (!isBusy(thrown) || performance.now() > deadline) throw thrown
+  const sign = waitingSign(file.path)
+  try {
+    for (;;) {
+      try {
+        file.writer().db.exec('VACUUM')
+        return
+      } catch (thrown) {
+        if (!isBusy(thrown) || performance.now() > deadline) throw thrown
+      }
+      // A busy writer stands back when it sees that somebody waits.
+      sign.putUp()
+      await pause(retryMs)
     }
-    await pause(retryMs)
+  } finally {
+    sign.takeDown()
   }
 }
