@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   'cli-start': async () => (await import('./cli-start.ts')).cliStart(),
   'embedded-append': async () => (await import('./embedded-append.ts')).embeddedAppend(),
   record: async () => (await import('./record.ts')).record(),
+  plugin: async () => (await import('./plugin.ts')).pluginHooks(),
   query: async () => (await import('./query.ts')).queryMillion(),
   jetstream: async () => (await import('./jetstream.ts')).jetstream(),
   migrate: async () => (await import('./migrate.ts')).migrateNotes(),
