@@ -35,8 +35,15 @@ export interface FakeHost {
 
 const slot = Symbol.for('claw-events.v1')
 
+export interface FakeHostOptions {
+  /** `hooks` of the plugin's entry: what the host lets it do. */
+  hooks?: Fields
+  /** The host's `agents`. */
+  agents?: Fields
+}
+
 /** A host in one process with a state directory of its own. Modules of the plugin are loaded anew for each registration. */
-export function fakeHost(pluginConfig: Fields = {}): FakeHost {
+export function fakeHost(pluginConfig: Fields = {}, {hooks, agents}: FakeHostOptions = {}): FakeHost {
   const stateDir = mkdtempSync(path.join(tmpdir(), 'claw-host-'))
   const said: string[] = []
   let current = pluginConfig
@@ -60,7 +67,7 @@ export function fakeHost(pluginConfig: Fields = {}): FakeHost {
       vi.resetModules()
       const {default: plugin} = await import('../../src/plugin/index.ts')
       const registration = record(mode)
-      const config = {plugins: {entries: {'claw-events': {enabled: true, config: current}}}}
+      const config = {agents, plugins: {entries: {'claw-events': {enabled: true, hooks, config: current}}}}
       plugin.register({...registration.api, config, pluginConfig: current, logger: loggerTo(said)})
       running.push(registration)
       return registration
