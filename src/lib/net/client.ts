@@ -1,5 +1,5 @@
 import type {IncomingHttpHeaders} from 'node:http'
-import type {Dispatcher, Pool} from 'undici'
+import type {Dispatcher} from 'undici'
 import {connectionReason} from './connection-reason.ts'
 import {checkedLookup, checkUrl, type DestinationPolicy} from './destination.ts'
 import {HttpFault} from './http-fault.ts'
@@ -48,17 +48,19 @@ export async function openHttpClient(options: HttpClientOptions): Promise<HttpCl
   const {timeoutMs, connections} = options
   // Bundled, a CommonJS library has its default export only.
   const {
-    default: {Pool},
+    default: {Client, Pool},
   } = await import('undici')
-  const pool = new Pool(url.origin, {
-    connections,
+  const settings = {
     pipelining: 1,
     allowH2: false,
     // One timer of ours ends an exchange; these come after it.
     headersTimeout: 2 * timeoutMs,
     bodyTimeout: 2 * timeoutMs,
     connect: {lookup: checkedLookup(options), timeout: timeoutMs},
-  })
+  }
+  // A pool of one would cost a seventh more for each request.
+  const dispatcher =
+    connections === 1 ? new Client(url.origin, settings) : new Pool(url.origin, {...settings, connections})
   const login = loginOf(url)
   const path = `${url.pathname}${url.search}`
   let isClosed = false
@@ -66,21 +68,21 @@ export async function openHttpClient(options: HttpClientOptions): Promise<HttpCl
     async send({headers, ...request}) {
       const withLogin = login === undefined || hasLogin(headers) ? headers : [...headers, 'authorization', login]
       try {
-        return await exchange(pool, {path, headers: withLogin, ...request}, timeoutMs)
+        return await exchange(dispatcher, {path, headers: withLogin, ...request}, timeoutMs)
       } catch (error) {
         throw faultOf(error, url, timeoutMs, isClosed)
       }
     },
     async close() {
       isClosed = true
-      await pool.destroy()
+      await dispatcher.destroy()
     },
   }
 }
 
 type Exchange = ClientRequest & {path: string}
 
-function exchange(pool: Pool, request: Exchange, timeoutMs: number): Promise<ClientAnswer> {
+function exchange(dispatcher: Dispatcher, request: Exchange, timeoutMs: number): Promise<ClientAnswer> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
     let answer: ClientAnswer | undefined
@@ -102,7 +104,7 @@ function exchange(pool: Pool, request: Exchange, timeoutMs: number): Promise<Cli
     }
 
     const timer = setTimeout(giveUp, timeoutMs)
-    pool.dispatch(request, {
+    dispatcher.dispatch(request, {
       onRequestStart(started) {
         controller = started
         if (isOver) started.abort(new LateResponse())

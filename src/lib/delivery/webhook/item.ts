@@ -1,4 +1,5 @@
 import type {ClawEvent, Position, StoredEvent} from '../../event/envelope.ts'
+import type {ClientRequest} from '../../net/client.ts'
 import type {Delivery} from '../../store/state-port.ts'
 import type {Outgoing} from '../outgoing.ts'
 import type {NewDelivery} from './ledger.ts'
@@ -15,6 +16,8 @@ export interface Item {
   addedAt: number
   /** Taken from the log just now; otherwise it stands in the state store. */
   isTaken: boolean
+  /** Its request, made ahead, and when (epoch milliseconds). */
+  ready?: {request: ClientRequest; madeAt: number}
 }
 
 /** Redacted once more, since redaction may have been switched on after it was put there. */

@@ -3,7 +3,7 @@ import {pause} from '../pause.ts'
 import {jitteredMs} from './backoff.ts'
 import type {Item} from './item.ts'
 import {type ReadOptions, readLog} from './read-log.ts'
-import {request, type Work} from './work.ts'
+import {makeReady, request, type Work} from './work.ts'
 
 export interface OrderedOptions extends ReadOptions {
   retry: RetryPolicy
@@ -27,7 +27,7 @@ async function deliverHead(head: Item, source: Source, work: Work, {retry, rando
   const most = Math.max(1, retry.maxAttempts)
   let isDown = false
   for (let failures = 1; ; failures++) {
-    const tried = await tryOnce(work, head)
+    const tried = await tryOnce(work, head, source.lookAhead)
     if (typeof tried === 'string') return tried === 'settled'
     const waitMs = jitteredMs(retry, failures, random)
     const next = await (failures < most ? rest(waitMs, work) : rest(waitMs, work, source.peek()))
@@ -50,10 +50,12 @@ async function deliverHead(head: Item, source: Source, work: Work, {retry, rando
 /** `settled`: delivered or refused; `stopped`: nothing is to be sent any more. */
 type Tried = 'settled' | 'stopped' | {failure: string}
 
-async function tryOnce(work: Work, item: Item): Promise<Tried> {
+async function tryOnce(work: Work, item: Item, meanwhile?: () => void): Promise<Tried> {
   const {gate, settler, signal} = work
   if (!(await gate.enter('log', signal))) return 'stopped'
-  const outcome = await request(work, item)
+  const answer = request(work, item)
+  meanwhile?.()
+  const outcome = await answer
   try {
     if (outcome.kind === 'delivered' || outcome.kind === 'refused') {
       settler.settle(item, outcome)
@@ -84,6 +86,8 @@ async function rest(ms: number, {signal}: Work, next?: Promise<Item | undefined>
 interface Source {
   /** Looks at it; undefined when the reader was stopped. */
   peek(): Promise<Item | undefined>
+  /** Reads it and makes its request, while the endpoint works on the one before. */
+  lookAhead(): void
   take(): Promise<Item | undefined>
 }
 
@@ -109,6 +113,11 @@ function createSource(work: Work, options: ReadOptions): Source {
 
   return {
     peek,
+    lookAhead() {
+      peek()
+        .then((item) => item && makeReady(work, item))
+        .catch(() => undefined)
+    },
     async take() {
       const item = await peek()
       upcoming = undefined

@@ -1,5 +1,5 @@
 import {messageOf} from '../../errors.ts'
-import type {HttpClient} from '../../net/client.ts'
+import type {ClientRequest, HttpClient} from '../../net/client.ts'
 import type {Outgoing} from '../outgoing.ts'
 import type {SinkContext} from '../sink.ts'
 import type {Gate, Sender} from './gate.ts'
@@ -25,19 +25,36 @@ export interface Work {
   busy: Set<string>
 }
 
+/** A request that was made ahead is signed for its time, so it must not be older. */
+const longestReadyMs = 1000
+
+/** Makes the request for an item that will be sent next, while nothing else is to be done. */
+export function makeReady({makeRequest, context: {now}}: Work, item: Item): void {
+  const madeAt = now()
+  item.ready = {request: makeRequest(item.event, madeAt), madeAt}
+}
+
 /** One request, and what came of it. Never rejects. */
-export async function request({makeRequest, client, context: {now}}: Work, {event}: Item): Promise<Outcome> {
-  let message: ReturnType<RequestMaker>
+export async function request(work: Work, item: Item): Promise<Outcome> {
+  const {client, context} = work
+  let message: ClientRequest
   try {
-    message = makeRequest(event, now())
+    message = takeReady(item, context.now()) ?? work.makeRequest(item.event, context.now())
   } catch (error) {
     return {kind: 'refused', reason: `it cannot be made a request: ${messageOf(error)}`}
   }
   try {
-    return outcomeOf(await client.send(message), now())
+    return outcomeOf(await client.send(message), context.now())
   } catch (fault) {
     return outcomeOfFault(fault)
   }
+}
+
+function takeReady(item: Item, now: number): ClientRequest | undefined {
+  const {ready} = item
+  item.ready = undefined
+  const age = ready === undefined ? 0 : now - ready.madeAt
+  return age >= 0 && age < longestReadyMs ? ready?.request : undefined
 }
 
 /** Starts to send an event, without waiting for the end; false when the gate did not open before the signal aborted. */
