@@ -5,21 +5,21 @@ import {pausableClock} from '../cli/pausable-clock.ts'
 import {formatFlag} from '../cli/print-events.ts'
 import {isTimeline, printTimelines} from '../cli/print-timeline.ts'
 import {createProgressBeside} from '../cli/progress.ts'
-import {planText, resultText} from '../cli/replay-text.ts'
-import {stdoutTarget} from '../cli/stdout-target.ts'
+import {type Destination, openDestination} from '../cli/replay-destination.ts'
+import {destinationFlags, destinationKind} from '../cli/replay-flags.ts'
+import {planText} from '../cli/replay-text.ts'
 import {parseFilter} from '../lib/filter/parse.ts'
 import {parseSpeed} from '../lib/replay/pace.ts'
 import {planReplay, totalOf} from '../lib/replay/plan.ts'
-import {replayEvents} from '../lib/replay/replay.ts'
-import {resume} from '../lib/replay/resume.ts'
-import {assertOtherLog, placeText} from '../lib/replay/same-log.ts'
-import {storeTarget} from '../lib/replay/store-target.ts'
+import {type ReplayResult, replayEvents} from '../lib/replay/replay.ts'
+import {type Resumed, resume} from '../lib/replay/resume.ts'
+import {assertOtherLog} from '../lib/replay/same-log.ts'
 import type {EventStore} from '../lib/store/port.ts'
 
 export default class Replay extends BaseCommand {
   static override summary = 'Send stored events again, in log order; show a run as a timeline'
   static override description =
-    'To the screen or a pipe, as fast or as slowly as they happened, or into another event log. With --run alone: what one run did, as a tree of its calls and of the runs it started.'
+    'To the screen or a pipe, as fast or as slowly as they happened, into another event log, to a webhook, or over the rules of the bridge. With --run alone: what one run did, as a tree of its calls and of the runs it started.'
   static override examples = [
     {
       description: 'What happened in a run',
@@ -33,6 +33,14 @@ export default class Replay extends BaseCommand {
       description: 'From the laptop to a cluster; again adds nothing',
       command: '<%= config.bin %> replay --to nats://localhost:4222',
     },
+    {
+      description: 'What a receiver missed; the same command goes on where it ended',
+      command: '<%= config.bin %> replay --since 2d --to https://example.com/hook --resume hook.place',
+    },
+    {
+      description: 'Which actions the rules of the bridge would have started',
+      command: '<%= config.bin %> replay --since 7d --to bridge',
+    },
   ]
   static override flags = {
     ...filterFlags,
@@ -42,8 +50,8 @@ export default class Replay extends BaseCommand {
     }),
     to: Flags.string({
       default: 'stdout',
-      helpValue: 'stdout|URL',
-      description: 'where to: stdout, or the URL of another event log',
+      helpValue: 'stdout|URL|bridge',
+      description: 'where to: stdout, another event log, an https:// webhook, or the rules of the bridge',
     }),
     limit: Flags.integer({
       char: 'n',
@@ -53,6 +61,7 @@ export default class Replay extends BaseCommand {
       description: 'at most this many events; 0: all',
     }),
     resume: Flags.string({helpValue: 'FILE', description: 'keep the place in this file, and go on from it'}),
+    ...destinationFlags,
     'dry-run': Flags.boolean({description: 'say what would be sent and send nothing'}),
     ...jsonFlag,
     ...ndjsonFlag,
@@ -64,24 +73,43 @@ export default class Replay extends BaseCommand {
     const {stop: signal, term} = this
     const filter = parseFilter(flags, Date.now())
     const speed = parseSpeed(flags.speed ?? 'max')
+    const kind = destinationKind(flags)
     const store = await this.openStore(flags)
     if (isTimeline(flags)) return printTimelines(store, flags, {term, signal})
-    if (flags['dry-run']) {
-      const plan = await planReplay(store, filter, {speed, limit: flags.limit, signal})
-      return term.line(flags.json || flags.ndjson ? JSON.stringify(plan) : planText(plan))
+    const isPlan = flags['dry-run']
+    const isPaced = Number.isFinite(speed)
+    const openOther = () => this.openOther(store, flags)
+    const parts = {flags, store, term, signal, isPaced, environment: process.env, openOther}
+    // A dry run opens no other log: that might make one.
+    const target = isPlan && (kind === 'store' || kind === 'stdout') ? undefined : await openDestination(parts)
+    if (target === undefined || isPlan) {
+      const plan = await planReplay(store, filter, {speed, limit: flags.limit, signal, look: target?.look})
+      const counts = target?.counts?.() ?? {}
+      return term.line(flags.json || flags.ndjson ? JSON.stringify({...plan, ...counts}) : planText(plan, counts))
     }
-    const other = flags.to === 'stdout' ? undefined : await this.openOther(store, flags)
-    const to = other ? placeText(await other.describe()) : 'stdout'
-    const place = await resume({...flags, file: flags.resume, log: await store.describe(), to, flags, filter})
-    const printer = stdoutTarget(flags, term, signal)
-    const target = other ? storeTarget(other, {isPaced: Number.isFinite(speed)}) : printer
+    const request = {...flags, file: flags.resume, log: await store.describe(), to: target.to, flags, filter}
+    const place = await resume(request)
+    if (place.from) await target.recall?.(store.read(place.filter, {to: place.from, signal}))
+    const result = await this.send(store, target, {...place, speed, limit: flags.limit})
+    await target.end(result)
+  }
+
+  private async send(
+    store: EventStore,
+    destination: Destination,
+    {limit, ...options}: Resumed & {speed: number; limit: number},
+  ): Promise<ReplayResult> {
+    const {stop: signal, term} = this
+    const target = await destination.open()
     const progress = createProgressBeside(term, {unit: 'events'})
-    const total = progress.isShown ? await totalOf(store, place.filter, flags.limit) : undefined
-    const onProgress = ({read}: {read: number}) => progress.update(place.sent + read, total)
-    const options = {...place, speed, signal, now: pausableClock(), onProgress}
-    const result = await replayEvents(store, target, options).finally(() => progress.stop())
-    if (other) return term.outcome(flags.json || flags.ndjson ? JSON.stringify(result) : resultText(result))
-    if (!result.interrupted) await printer.end()
+    try {
+      const total = progress.isShown ? await totalOf(store, options.filter, limit) : undefined
+      const onProgress = ({read}: {read: number}) => progress.update(options.sent + read, total)
+      return await replayEvents(store, target, {...options, signal, now: pausableClock(), onProgress})
+    } finally {
+      progress.stop()
+      await target.close?.()
+    }
   }
 
   private async openOther(store: EventStore, flags: BaseFlags & {to: string}): Promise<EventStore> {

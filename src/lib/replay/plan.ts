@@ -1,3 +1,4 @@
+import type {StoredEvent} from '../event/envelope.ts'
 import {timeOf} from '../event/timestamp.ts'
 import {everything, type Filter} from '../filter/filter.ts'
 import type {EventStore, ReadRange} from '../store/port.ts'
@@ -12,16 +13,17 @@ export interface ReplayPlan {
   durationMs: number
 }
 
-/** Reads what a replay would send, and sends nothing. */
+/** Reads what a replay would send, and sends nothing; `look` is shown each event. */
 export async function planReplay(
   store: EventStore,
   filter: Filter,
-  {speed, ...range}: ReadRange & {speed: number},
+  {speed, look, ...range}: ReadRange & {speed: number; look?: (event: StoredEvent) => unknown},
 ): Promise<ReplayPlan> {
   const plan: ReplayPlan = {events: 0, first: null, last: null, durationMs: 0}
   let start = Number.NaN
   for await (const event of store.read(filter, range)) {
     plan.events++
+    await look?.(event)
     plan.first ??= event.timestamp
     plan.last = event.timestamp
     const time = timeOf(event)

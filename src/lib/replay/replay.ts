@@ -2,7 +2,7 @@ import type {Position, StoredEvent} from '../event/envelope.ts'
 import type {Filter} from '../filter/filter.ts'
 import type {EventStore} from '../store/port.ts'
 import {paced} from './pace.ts'
-import type {ReplayTarget} from './target.ts'
+import type {ReplayFailure, ReplayTarget} from './target.ts'
 
 export interface ReplayOptions {
   filter: Filter
@@ -23,6 +23,8 @@ export interface ReplayOptions {
 export interface ReplayResult extends Record<string, unknown> {
   read: number
   interrupted: boolean
+  /** The event at which it ended, of targets that may refuse one. */
+  failed?: ReplayFailure[]
 }
 
 /** How often the place is kept: so much a kill may repeat. */
@@ -48,13 +50,21 @@ export async function replayEvents(
     if (!signal.aborted) {
       // What arrived before it failed need not be sent again.
       await sending.end().catch(() => undefined)
-      throw thrown
+      if (target.failure?.() === undefined) throw thrown
+      return resultOf(target, sending.read(), false)
     }
   }
   await sending.end().catch((thrown: unknown) => {
     if (!signal.aborted) throw thrown
   })
-  return {read: sending.read(), ...target.counts(), interrupted: signal.aborted}
+  return resultOf(target, sending.read(), signal.aborted)
+}
+
+function resultOf(target: ReplayTarget, read: number, interrupted: boolean): ReplayResult {
+  const result = {read, ...target.counts(), interrupted}
+  if (target.failure === undefined) return result
+  const failure = target.failure()
+  return {...result, failed: failure === undefined ? [] : [failure]}
 }
 
 async function* eventsOf(store: EventStore, {filter, from, most, signal}: ReplayOptions): AsyncGenerator<StoredEvent> {
@@ -77,16 +87,18 @@ function createSending(target: ReplayTarget, {keepPlace}: ReplayOptions) {
     return turn
   }
 
-  async function keep(): Promise<void> {
-    await target.settle()
-    if (position !== undefined && position !== kept) await keepPlace?.({position, read})
-    kept = position
+  async function keep({isEnd}: {isEnd: boolean}): Promise<void> {
+    if (isEnd || target.reached === undefined) await target.settle()
+    const place = target.reached === undefined ? position && {position, read} : target.reached()
+    if (!place || place.position === kept) return
+    await keepPlace?.(place)
+    kept = place.position
   }
 
   function keepSoon(): void {
     timer ??= setTimeout(() => {
       timer = undefined
-      inTurn(keep).catch((error: unknown) => {
+      inTurn(() => keep({isEnd: false})).catch((error: unknown) => {
         failure = {error}
       })
     }, keepEveryMs)
@@ -106,7 +118,7 @@ function createSending(target: ReplayTarget, {keepPlace}: ReplayOptions) {
     async end(): Promise<void> {
       clearTimeout(timer)
       await turn.catch(() => undefined)
-      await keep()
+      await keep({isEnd: true})
     },
   }
 }

@@ -53,9 +53,17 @@ export async function openSinks(options: SinkOptions): Promise<OpenSinks> {
   return {sinks, diagnostics: eventLog?.tee(options.diagnostics) ?? options.diagnostics}
 }
 
-const noFilters = {includeTypes: [], excludeTypes: [], channelId: undefined, toolName: undefined, sessionId: undefined}
+/** Of sinks whose own rules are their filter. */
+export const noFilters = {
+  includeTypes: [],
+  excludeTypes: [],
+  channelId: undefined,
+  toolName: undefined,
+  sessionId: undefined,
+}
 
-async function signerOf({loaded, now}: SinkOptions): Promise<Sign | undefined> {
+/** S3's signature for events that leave, where it is switched on. */
+export async function signerOf({loaded, now}: Pick<SinkOptions, 'loaded' | 'now'>): Promise<Sign | undefined> {
   const {enabled, secret, secretFilePath, algorithm} = loaded.config.security.hmac
   if (!enabled) return undefined
   const key = secret ?? (await readSecretFile(inStateDirectory(loaded.stateDir, secretFilePath)))

@@ -1,3 +1,4 @@
+import type {RunOutcome} from '../../actions/outcome.ts'
 import type {ActionRunner} from '../../actions/runner.ts'
 import type {RetryPolicy} from '../../config/schema/delivery.ts'
 import type {Outgoing} from '../outgoing.ts'
@@ -19,6 +20,15 @@ export interface PerformOptions extends Pick<SinkContext, 'state' | 'signal' | '
   random: () => number
 }
 
+/** Runs a job's action once, with the event as it leaves; undefined where the rule names none. Never rejects. */
+export async function runJob(
+  {rule, event}: Pick<Job, 'rule' | 'event'>,
+  {outgoing, runAction, signal}: Pick<PerformOptions, 'outgoing' | 'runAction' | 'signal'>,
+): Promise<RunOutcome | undefined> {
+  if (rule.action === undefined) return undefined
+  return runAction(rule.action, {ruleId: rule.id, event: {...outgoing.prepare(event)}}, {signal})
+}
+
 export interface Performer {
   /** Runs the job's action; false when it was stopped on the way and has to be done again. Rejects with the state store. */
   perform(job: Job): Promise<'done' | 'failed' | 'stopped'>
@@ -27,7 +37,7 @@ export interface Performer {
 }
 
 export function createPerformer(options: PerformOptions): Performer {
-  const {state, signal, now, diagnostics, retry, outgoing, runAction, cooldowns, telemetry, random} = options
+  const {state, signal, now, diagnostics, retry, outgoing, cooldowns, telemetry, random} = options
 
   async function failed(job: Job, message: string): Promise<void> {
     const {rule} = job
@@ -53,9 +63,8 @@ export function createPerformer(options: PerformOptions): Performer {
     async perform(job) {
       const began = performance.now()
       const {rule, event, attempts} = job
-      if (rule.action === undefined) return 'done'
-      const payload = {ruleId: rule.id, event: {...outgoing.prepare(event)}}
-      const outcome = await runAction(rule.action, payload, {signal})
+      const outcome = await runJob(job, options)
+      if (outcome === undefined) return 'done'
       if (!outcome.ok && signal.aborted) return 'stopped'
       telemetry.action(rule.id, outcome.ok, performance.now() - began, now())
       if (!outcome.ok) {
