@@ -43,12 +43,15 @@ export async function serve(options: ServeOptions): Promise<void> {
 /** Says each change of a sink's state once. */
 function createTeller(diagnostics: Diagnostics) {
   const known = new Map<string, string>()
+  let looks = 0
   const tell = (name: string, state: string) => {
     if (known.get(name) === state) return
     known.set(name, state)
     diagnostics.info(`${name}: ${state}`)
   }
   return ({isOwner, sinks}: ReturnType<Awaited<ReturnType<typeof runDelivery>>['status']>) => {
+    // The lease is asked for while this is looked at for the first time.
+    if (!isOwner && looks++ === 0) return
     if (!isOwner) return tell('sinks', 'another process of this state directory runs them; waiting to take over')
     for (const {reader, state, reason, details} of sinks) {
       const where = typeof details?.['url'] === 'string' ? ` at ${details['url']}` : ''
