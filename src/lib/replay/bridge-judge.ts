@@ -15,8 +15,6 @@ export interface BridgeJudgeOptions {
   /** The log that is replayed: what agents were before it begins. */
   store: EventStore
   compileShell?: CompileShell
-  /** A rule matched whose action there is not; told once for each rule. */
-  onUnknownAction(ruleId: string, actionId: string): void
 }
 
 /** The bridge's rules on the time of the events: what would have been started, had it run then. */
@@ -34,20 +32,16 @@ export interface BridgeJudge {
 }
 
 export function createBridgeJudge(options: BridgeJudgeOptions): BridgeJudge {
-  const {settings, outgoing, store, compileShell, onUnknownAction} = options
+  const {settings, outgoing, store, compileShell} = options
   const cooldowns = createCooldowns()
-  const unknown = new Set<string>()
   let statuses: Statuses | undefined
   let now = 0
   let counts = {actions: 0, coolingDown: 0, confidential: 0}
   const bridge = compileBridge(settings, {statusOf: (agent) => statuses?.get(agent), compileShell})
 
   function isDue({rule}: Job): boolean {
-    if (rule.action === undefined) {
-      if (!unknown.has(rule.id)) onUnknownAction(rule.id, rule.actionId)
-      unknown.add(rule.id)
-      return false
-    }
+    // A configuration that is in order has none of these.
+    if (rule.action === undefined) return false
     const isOpen = cooldowns.take(rule.id, rule.cooldownMs, now)
     if (!isOpen) counts.coolingDown++
     return isOpen

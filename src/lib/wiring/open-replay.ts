@@ -130,13 +130,11 @@ export async function openBridgeReplay({source, store, isRun, note}: BridgeRepla
   const outgoing = await compileOutgoing({filters: noFilters, redaction, confidential: false})
   const rules = settings.rules.map(({id, when}) => ({id, when}))
   const {compileShell} = await compileOptionsFor({toolGuard: {rules}})
-  const onUnknownAction = (ruleId: string, actionId: string) =>
-    note(`rule "${ruleId}" names the action "${actionId}", which there is not`)
   const {stateDir} = loaded
   const environment = {...source.env}
   return {
     to: isRun ? 'bridge, running actions' : 'bridge',
-    judge: createBridgeJudge({settings, outgoing, store, compileShell, onUnknownAction}),
+    judge: createBridgeJudge({settings, outgoing, store, compileShell}),
     parts: {
       runtime,
       outgoing,
