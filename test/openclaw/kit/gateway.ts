@@ -32,6 +32,10 @@ export async function startGateway(host: Host): Promise<Gateway> {
     env: host.env,
     stdio: ['ignore', out, out],
   })
+  // A test run that ends early leaves no gateway behind.
+  const reap = () => child.kill('SIGKILL')
+  process.once('exit', reap)
+  child.once('exit', () => process.off('exit', reap))
   const log = () => readFileSync(logFile, 'utf8')
   const isGone = () => child.exitCode !== null || child.signalCode !== null
   const base = `http://127.0.0.1:${host.port}`
