@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
-import {selectContext} from '../../src/lib/context/select.ts'
+import {type SelectedContext, selectContext} from '../../src/lib/context/select.ts'
 import type {ClawEvent} from '../../src/lib/event/envelope.ts'
 import {contextOf, day, hour, idsIn, indexOf, noon, note, replied, said, toolCall, tools} from './events.ts'
 
@@ -111,6 +111,29 @@ describe('what is selected', () => {
     expect(context.dropped[0]?.reason).toMatch(/^says the same as/)
   })
 
+  it('tells whose word it is by the report of a message that knows', async () => {
+    const text = 'The boiler was repaired by Anna on the second floor'
+    const key = {sessionKey: 'agent:main:chat'}
+    const context = await contextOf(
+      [
+        said(text, {id: 'told', ago: 2 * hour, ...key, metadata: {senderIsOwner: true}}),
+        said('', {
+          id: 'hook',
+          ago: 2 * hour - 900,
+          type: 'message.received',
+          data: {content: text},
+          sessionId: undefined,
+        }),
+      ],
+      {prompt: 'Who repaired the boiler?'},
+    )
+    expect(context.text).toMatch(/\[told owner 10:00 2h\] The boiler/)
+    expect(context.items.map(({eventId}) => eventId)).toEqual(['told'])
+    expect(context.dropped).toEqual(
+      expect.arrayContaining([expect.objectContaining({reason: 'says the same as told'})]),
+    )
+  })
+
   it('takes the last of the pieces in which a message was streamed', async () => {
     const piece = (id: string, text: string, ago: number) =>
       replied(text, {id, ago, runId: 'r1', data: {text, delta: 'x', itemId: 'i1'}})
@@ -170,6 +193,22 @@ describe('open items', () => {
     expect(context.items.filter(({section}) => section === 'open').map(({eventId}) => eventId)).toEqual(['q2'])
   })
 
+  it('are not those of which only the first report has no answer', async () => {
+    const question = 'Is the bread ready?'
+    const key = {sessionKey: 'agent:main:chat'}
+    const hook = (id: string, ago: number, sessionKey: string) =>
+      said('', {id, ago, type: 'message.received', data: {content: question}, sessionId: undefined, sessionKey})
+    const events = [
+      hook('hook', hour + 500, 'agent:main:chat'),
+      said(question, {id: 'asked', ago: hour, ...key}),
+      replied('In ten minutes', {id: 'answer', ago: hour - 1000, ...key}),
+    ]
+    const open = ({items}: SelectedContext) =>
+      items.filter(({section}) => section === 'open').map((item) => item.eventId)
+    expect(open(await contextOf(events))).toEqual([])
+    expect(open(await contextOf([...events, hook('other', hour, 'agent:main:other')]))).toEqual(['other'])
+  })
+
   it('are not those that nobody came back to for weeks', async () => {
     const context = await contextOf([said('Where is the invoice?', {id: 'q', ago: 40 * day})])
     expect(sectionOf(context, 'q')).toBe('recent')
@@ -215,6 +254,14 @@ describe('what never gets in', () => {
     ])
     expect(text).toContain('] Where is the ladder?\n')
     expect(text).not.toMatch(/old memory|Runtime|21:08|completion|secret/)
+  })
+
+  it('is the frame that the host puts around what a scheduled job asks for', async () => {
+    const prompt =
+      '[cron:ccd1fb2a-9bbf-443c-9e83-bfa8f025a71a daily report] Report what is known of the dentist\nCurrent time: Saturday, November 21st, 2026 - 2:28 PM (UTC)\nReference UTC: 2026-11-21 14:28 UTC\n\nThis is an unattended scheduled run. Nobody is present to clarify.'
+    const {text} = await contextOf([said(prompt, {id: 'job'})])
+    expect(text).toContain('] Report what is known of the dentist\n</claw')
+    expect(text).not.toMatch(/cron|Current time|unattended/)
   })
 
   it('is what the host wakes an agent with, a bare command, or an answer that nobody is to see', async () => {

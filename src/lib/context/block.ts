@@ -1,11 +1,12 @@
 import type {ClawEvent} from '../event/envelope.ts'
-import type {StoredPassage} from '../store/context-index.ts'
+import type {PassageKind, StoredPassage} from '../store/context-index.ts'
 import {createSeenTexts} from './duplicates.ts'
 import {excerptOf} from './excerpt.ts'
 import {type Layout, type LayoutItem, lineOf, renderLayout, type Section, titleOf} from './layout.ts'
 import type {Passage} from './passage.ts'
 import {createRefs} from './ref.ts'
 import type {TokenCounter} from './tokens.ts'
+import {type Trust, trustOf} from './trust.ts'
 import type {Analyzer} from './words.ts'
 
 /** A passage that asks for a line. */
@@ -62,7 +63,12 @@ interface Line extends Taken {
   layout: LayoutItem
   timeMs: number
   text: string
+  kind: PassageKind
+  trust: Trust
 }
+
+/** A host reports a message twice, and knows only the second time that the owner wrote it. */
+const reportedWithinMs = 600_000
 
 /** After this many candidates in a row that do not fit, shorter ones are no longer looked for. */
 const mostMisfits = 6
@@ -80,10 +86,13 @@ export function createBlock(head: Layout, {analyzer, counter, budget, words}: Bl
     dropped.set(passage.eventId, {eventId: passage.eventId, score, reason})
   }
 
-  /** The line of a candidate, with its terms; undefined when it says nothing, or nothing new. */
-  function lineFor(candidate: Candidate): {line: Line; terms: string[]} | undefined {
-    const {section, score} = candidate
-    const {eventId, timeMs} = candidate.passage
+  /**
+   * The line of a candidate, with its terms, and with the line that it takes the place of; undefined when it says
+   * nothing, or nothing new.
+   */
+  function lineFor(candidate: Candidate): {line: Line; terms: string[]; replaces?: Line} | undefined {
+    const {score} = candidate
+    const {eventId, timeMs, kind} = candidate.passage
     const said = candidate.read()
     if (!said) {
       drop(candidate, 'no longer in the log')
@@ -91,15 +100,21 @@ export function createBlock(head: Layout, {analyzer, counter, budget, words}: Bl
     }
     const {text} = said.passage
     const terms = analyzer.terms(text)
+    const trust = trustOf(said.event, said.passage.kind)
     const same = seen.find(terms)
-    if (same !== undefined) {
-      drop(candidate, `says the same as ${same}`)
+    const known = same === undefined ? undefined : lines.get(same)
+    const replaces = known && isLesserReport(known, {...candidate.passage, trust}) ? known : undefined
+    if (same !== undefined && !replaces) {
+      drop(candidate, `says the same as ${known?.ref ?? same}`)
       return undefined
     }
     const weigh = (sentence: string) => analyzer.terms(sentence).reduce((sum, term) => sum + (words.get(term) ?? 0), 0)
+    const section = replaces?.section ?? candidate.section
     const layout: LayoutItem = {eventId, section, ref: refs.of(eventId), ...excerptOf(text, weigh)}
     const shown = lineOf(layout, said.event, said.passage, head.atMs)
-    return {line: {eventId, ref: layout.ref, section, score, tokens: costOf(shown), layout, timeMs, text: shown}, terms}
+    const {ref} = layout
+    const line = {eventId, ref, section, score, tokens: costOf(shown), layout, timeMs, text: shown, kind, trust}
+    return {line, terms, replaces}
   }
 
   function take(candidates: readonly Candidate[], tokens: number): void {
@@ -114,19 +129,24 @@ export function createBlock(head: Layout, {analyzer, counter, budget, words}: Bl
       }
       const found = lineFor(candidate)
       if (!found) continue
-      const {line, terms} = found
+      const {line, terms, replaces} = found
       const title = titled.has(line.section) ? 0 : costOf(titleOf(line.section))
-      if (used + line.tokens + title > limit) {
+      const cost = line.tokens + title - (replaces?.tokens ?? 0)
+      if (used + cost > limit) {
         drop(candidate, noRoom)
         misfits++
         continue
       }
-      used += line.tokens + title
+      if (replaces) {
+        lines.delete(replaces.eventId)
+        dropped.set(replaces.eventId, {...droppedAs(replaces), reason: `says the same as ${line.ref}`})
+      }
+      used += cost
       titled.add(line.section)
       lines.set(eventId, line)
       dropped.delete(eventId)
       refs.keep(eventId)
-      seen.add(line.layout.ref, terms)
+      seen.add(line.eventId, terms)
     }
   }
 
@@ -140,7 +160,7 @@ export function createBlock(head: Layout, {analyzer, counter, budget, words}: Bl
       if (tokens <= budget) return {text, tokens, layout, items: ranked(kept), dropped: rankedDrops(dropped)}
       const [last] = [...lines.values()].slice(-1)
       lines.delete(last!.eventId)
-      dropped.set(last!.eventId, {eventId: last!.eventId, score: last!.score, reason: noRoom})
+      dropped.set(last!.eventId, {...droppedAs(last!), reason: noRoom})
     }
   }
 
@@ -148,6 +168,17 @@ export function createBlock(head: Layout, {analyzer, counter, budget, words}: Bl
 }
 
 const noRoom = 'no room'
+
+function droppedAs({eventId, score}: Line): Pick<Dropped, 'eventId' | 'score'> {
+  return {eventId, score}
+}
+
+/** Whether a line is of the report that did not know yet whose word it is. */
+function isLesserReport(line: Line, {kind, timeMs, trust}: Pick<Line, 'kind' | 'timeMs' | 'trust'>): boolean {
+  const isSameMessage =
+    line.kind === 'message' && kind === 'message' && Math.abs(line.timeMs - timeMs) <= reportedWithinMs
+  return isSameMessage && line.trust === 'other' && trust === 'owner'
+}
 
 /** Whether a candidate was dropped for good: one without room may find some later. */
 function isSettled(dropped: Dropped | undefined): boolean {

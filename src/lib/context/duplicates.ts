@@ -3,7 +3,7 @@ const sameShare = 0.8
 
 /** Texts that were taken already, to tell near-duplicates: a message that two hooks report, a note that repeats it. */
 export interface SeenTexts {
-  /** The name of a text seen before that says the same. */
+  /** The name of the text seen last that says the same. */
   find(terms: readonly string[]): string | undefined
   add(name: string, terms: readonly string[]): void
 }
@@ -13,7 +13,7 @@ export function createSeenTexts(): SeenTexts {
   return {
     find(terms) {
       const wanted = new Set(terms)
-      return seen.find((other) => areSame(wanted, other.terms))?.name
+      return seen.findLast((other) => areSame(wanted, other.terms))?.name
     },
     add(name, terms) {
       seen.push({name, terms: new Set(terms)})

@@ -15,8 +15,9 @@ export function openItems(view: ContextView, {sinceMs, untilMs}: {sinceMs: numbe
     .latest({...span, kinds: ['failure'], limit: lookedAt})
     .filter((failure) => isUnsettled(view, failure))
   const spoken = view.latest({...span, kinds: ['message', 'reply'], limit: lookedAt})
-  const questions = lastOfEach(spoken, ({session}) => session).filter(
-    ({isQuestion, session}) => isQuestion && session !== '',
+  const last = lastOfEach(spoken, ({session}) => session)
+  const questions = last.filter(
+    (passage) => passage.isQuestion && passage.session !== '' && !isAnsweredElsewhere(view, passage, {spoken, last}),
   )
   return [...lastOfEach(failures, ({target}) => target), ...questions]
     .sort((a, b) => b.timeMs - a.timeMs || (a.eventId < b.eventId ? -1 : 1))
@@ -26,6 +27,28 @@ export function openItems(view: ContextView, {sinceMs, untilMs}: {sinceMs: numbe
 function isUnsettled(view: ContextView, failure: StoredPassage): boolean {
   const success = view.newestSuccess(failure.target)
   return !success || success.timeMs < failure.timeMs
+}
+
+const reportedWithinMs = 600_000
+
+/**
+ * A host reports a message twice, and when the first report comes it may not know the id of the session yet: then the
+ * answer is in the session of the second.
+ */
+function isAnsweredElsewhere(
+  view: ContextView,
+  question: StoredPassage,
+  {spoken, last}: Record<'spoken' | 'last', readonly StoredPassage[]>,
+): boolean {
+  const keyOf = ({number}: StoredPassage) => view.events([number]).get(number)?.sessionKey
+  return spoken.some(
+    (other) =>
+      other.session !== question.session &&
+      other.words === question.words &&
+      Math.abs(other.timeMs - question.timeMs) <= reportedWithinMs &&
+      !last.includes(other) &&
+      keyOf(other) === keyOf(question),
+  )
 }
 
 /** The first of each group: of newest-first passages, the newest. */
