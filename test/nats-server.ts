@@ -19,6 +19,8 @@ export interface NatsServer {
   folder: string
   /** SIGKILL: nothing is flushed. Resolves when the process is gone. */
   kill9(): Promise<void>
+  /** SIGTERM: as an operator stops it. Resolves when the process is gone. */
+  shutDown(): Promise<void>
   /** Starts it again on the same port with the same data. */
   restart(): Promise<void>
   /** SIGSTOP: connections stay open and nobody answers. */
@@ -35,11 +37,15 @@ export interface NatsOptions {
   jetstream?: boolean
   /** Gets the server's folder before the server starts, to put files there. */
   prepare?: (folder: string) => void
+  /** Where it listens; 127.0.0.1. */
+  host?: string
+  /** A command that the server is run by, such as one that puts it into a network of its own. */
+  runBy?: readonly string[]
 }
 
-/** Starts a nats-server with JetStream on a free port of 127.0.0.1 and a data folder of its own. */
+/** Starts a nats-server with JetStream on a free port of this machine and a data folder of its own. */
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
-  const {binary = 'current', config = '', jetstream = true, prepare} = options
+  const {binary = 'current', config = '', jetstream = true, prepare, host = '127.0.0.1', runBy = []} = options
   const folder = mkdtempSync(path.join(tmpdir(), 'claw-nats-'))
   const configFile = path.join(folder, 'server.conf')
   prepare?.(folder)
@@ -48,27 +54,29 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
   let running: ChildProcess | undefined
 
   async function start(): Promise<void> {
-    const lines = [`listen: "127.0.0.1:${port}"`, config.replaceAll('{folder}', folder)]
+    const lines = [`listen: "${host}:${port}"`, config.replaceAll('{folder}', folder)]
     if (jetstream) lines.push(`jetstream { store_dir: ${JSON.stringify(path.join(folder, 'data'))} }`)
     writeFileSync(configFile, lines.join('\n'))
     const log = path.join(folder, 'server.log')
-    const server = spawn(binaryPath(binary), ['-c', configFile, '-l', log], {stdio: 'ignore'})
+    const [command = '', ...args] = [...runBy, binaryPath(binary), '-c', configFile, '-l', log]
+    const server = spawn(command, args, {stdio: 'ignore'})
     running = server
     const ended = once(server, 'exit').then(() => {
       throw new Error(`nats-server ended: ${readFileSync(log, 'utf8').slice(-2000)}`)
     })
     ended.catch(() => undefined)
-    version = await Promise.race([greeting(port), ended])
+    version = await Promise.race([greeting(host, port), ended])
   }
 
-  async function kill9(): Promise<void> {
+  async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const server = running
     running = undefined
     if (!server || server.exitCode !== null || server.signalCode !== null) return
     const gone = once(server, 'exit')
-    server.kill('SIGKILL')
+    server.kill(signal)
     await gone
   }
+  const kill9 = () => end('SIGKILL')
 
   // Between finding a free port and taking it somebody else may take it.
   for (let attempt = 1; ; attempt++) {
@@ -83,11 +91,12 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
   }
 
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${host}:${port}`,
     port,
     version,
     folder,
     kill9,
+    shutDown: () => end('SIGTERM'),
     restart: start,
     freeze: () => void running?.kill('SIGSTOP'),
     thaw: () => void running?.kill('SIGCONT'),
@@ -106,7 +115,8 @@ export function binaryPath(binary: NatsBinary): string {
   return execFileSync(process.execPath, [script, binary], {encoding: 'utf8'}).trim()
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback address that nobody has at this moment. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -116,10 +126,10 @@ async function freePort(): Promise<number> {
 }
 
 /** The server's version, from its INFO line: it greets once JetStream has recovered its streams. */
-async function greeting(port: number): Promise<string> {
+async function greeting(host: string, port: number): Promise<string> {
   const deadline = performance.now() + 20_000
   while (performance.now() < deadline) {
-    const socket = connectSocket(port, '127.0.0.1')
+    const socket = connectSocket(port, host)
     const line = await new Promise<string>((resolve) => {
       socket.once('data', (chunk) => resolve(chunk.toString()))
       socket.once('error', () => resolve(''))
@@ -130,5 +140,5 @@ async function greeting(port: number): Promise<string> {
     if (found) return found
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  throw new Error(`nats-server on port ${port} did not greet within 20 s`)
+  throw new Error(`nats-server at ${host}:${port} did not greet within 20 s`)
 }

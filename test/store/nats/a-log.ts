@@ -21,7 +21,7 @@ export async function newLog(
 
 /** The bare client, to see and do what others do to a stream. */
 export async function bareClient(
-  url: string,
+  url: string | string[],
 ): Promise<{nc: NatsConnection; jsm: JetStreamManager; close(): Promise<void>}> {
   const nc = await connect({servers: url})
   return {nc, jsm: await jetstreamManager(nc), close: () => nc.close()}
