@@ -30,6 +30,10 @@ step('query', '--text', 'sencha assam', '--limit', '4')
 step('query', '--by', 'type')
 say('Watch live: four seconds of tail, while another process records events.')
 await liveTail()
+say('What other tools recorded is taken in, whatever its dialect; a run is shown as a tree, agents with what they do.')
+step('import', examples('other-tools.ndjson'))
+step('replay', '--run', 'run-tea')
+step('status', '--since', '2026-11-20')
 say('What a guard policy would have done to captured calls, and what a better one changes.')
 step('toolguard', 'replay', examples('calls.ndjson'), '--config', examples('guard/first.json'))
 step(
@@ -43,8 +47,9 @@ step(
 )
 say('What the agent would remember when it is asked this.')
 step('context', 'preview', '--agent', 'main', '--prompt', 'Which tea does Mara drink?', '--budget', '300')
-say('Nothing in the log is missing, changed or swapped.')
+say('Nothing in the log is missing, changed or swapped. A backup has a manifest with checksums.')
 step('stream', 'verify')
+step('export', path.join(folder, 'backup.ndjson.zst'))
 say(
   'That was all of it in a temporary folder, which is gone now. Yours: claw-events stream init && claw-events migrate',
 )
