@@ -57,9 +57,14 @@ describe.each(natsBinaries)('logins of stream secure on nats-server %s', (binary
       JSON.parse(line),
     )
     expect(queried).toMatchObject([{data: {text: 'mine'}}])
-    expect(await ok('agent-one', 'tail', '--type', 'note.*', '--last', '1', '--for', '100ms')).toContain('mine')
-    expect(JSON.parse(await ok('agent-one', 'query', '--count', '--json'))).toEqual({count: 58})
-    expect(JSON.parse(await ok('agent-one', 'stream', 'info', '--json'))).toMatchObject({events: 58})
+    const tail = box.start(['tail', '--last', '1', '--type', 'note.*', '--store', url('agent-one')])
+    await tail.until('mine')
+    await ok('agent-one', 'emit', '--type', 'note.added', '--agent', 'one', '--data', '{"text":"live"}')
+    await tail.until('live')
+    tail.child.kill('SIGTERM')
+    expect((await tail.finished).code).toBe(130)
+    expect(JSON.parse(await ok('agent-one', 'query', '--count', '--json'))).toEqual({count: 59})
+    expect(JSON.parse(await ok('agent-one', 'stream', 'info', '--json'))).toMatchObject({events: 59})
     expect(JSON.parse(await ok('agent-one', 'stream', 'verify', '--json'))).toMatchObject({ok: true, chained: true})
   })
 

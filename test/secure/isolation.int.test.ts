@@ -196,14 +196,18 @@ describe.each(natsBinaries)('agents on a secured nats-server %s', (binary) => {
   it('are refused everything else that JetStream answers to, and all that would change their own log', async () => {
     for (const subject of direct) expect([subject, await ask(agent, subject)]).toEqual([subject, 'refused'])
     const own = /^(STREAM\.(INFO|MSG\.GET)|CONSUMER\.(CREATE|INFO|DELETE|MSG\.NEXT))\.S/
-    for (const request of apiRequests.filter((one) => !own.test(one) || one === 'CONSUMER.CREATE.S')) {
+    for (const request of apiRequests.filter((one) => !own.test(one))) {
+      const subject = `claw.api.${named(request, mine)}`
+      expect([subject, await ask(agent, subject)]).toEqual([subject, 'refused'])
+    }
+    for (const request of apiRequests) {
       const subject = `$JS.API.${named(request, mine)}`
       expect([subject, await ask(agent, subject)]).toEqual([subject, 'refused'])
     }
     const copy = {name: `${mine}-locks`, sources: [{name: other}], mirror: {name: other}}
     for (const verb of ['CREATE', 'UPDATE']) {
       for (const stream of [mine, `${mine}-locks`, 'new']) {
-        expect(await ask(agent, `$JS.API.STREAM.${verb}.${stream}`, copy)).toBe('refused')
+        expect(await ask(agent, `claw.api.STREAM.${verb}.${stream}`, copy)).toBe('refused')
       }
     }
     await expectUntouched()
@@ -215,31 +219,74 @@ describe.each(natsBinaries)('agents on a secured nats-server %s', (binary) => {
     expect(await listen(agent, '_INBOX.agent-one.x')).toBe('allowed')
   })
 
+  const consumer = {ack_policy: 'none', deliver_policy: 'all', inactive_threshold: 60e9, mem_storage: true}
+
+  /** Has the server answer, acknowledge and deliver to subjects that one may not ask on. */
+  async function deliverTo(nc: NatsConnection, stream: string, targets: readonly string[]): Promise<void> {
+    const create = `claw.api.CONSUMER.CREATE.${stream}`
+    for (const [index, deliver] of targets.entries()) {
+      const config = {...consumer, name: `pushed-${index}`, deliver_subject: deliver}
+      expect(await ask(nc, `${create}.pushed-${index}`, {stream_name: stream, config})).toMatch(/^answered/)
+    }
+    const body = {stream_name: stream, config: {...consumer, name: 'pulled'}}
+    expect(await ask(nc, `${create}.pulled`, body)).toMatch(/"created"/)
+    for (const reply of targets) {
+      nc.publish(`claw.api.CONSUMER.MSG.NEXT.${stream}.pulled`, '{"batch": 9, "expires": 100000000}', {reply})
+      nc.publish(`claw.api.STREAM.INFO.${stream}`, '', {reply})
+      nc.publish(`claw.api.STREAM.MSG.GET.${stream}`, '{"seq": 1}', {reply})
+      nc.publish(`claw.api.CONSUMER.INFO.${stream}.pulled`, '', {reply})
+    }
+    await nc.flush()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+
+  const hostile = (stream: string, prefix: string, user: string) => [
+    `${prefix}.forged`,
+    `claw-events-locks.${stream}.test`,
+    `_INBOX.${user}.x`,
+    ...['STREAM.PURGE', 'STREAM.DELETE', 'STREAM.MSG.DELETE', 'STREAM.UPDATE', 'STREAM.CREATE'].flatMap((verb) => [
+      `$JS.API.${verb}.${stream}`,
+      `claw.api.${verb}.${stream}`,
+    ]),
+  ]
+
   it('reach no other stream by what they may do with their own', async () => {
-    const consumer = {name: 'c', ack_policy: 'none', deliver_policy: 'all', inactive_threshold: 60e9, mem_storage: true}
     const create = (name: string, stream: string, config: object = {}) =>
-      ask(agent, `$JS.API.CONSUMER.CREATE.${mine}.${name}`, {
+      ask(agent, `claw.api.CONSUMER.CREATE.${mine}.${name}`, {
         stream_name: stream,
         config: {...consumer, name, ...config},
       })
     expect(await create('c1', other)).toMatch(/"error"/)
     expect(await create('c2', mine, {filter_subject: `${otherPrefix}.>`})).toMatch(/"num_pending":0|"error"/)
-    expect(await create('c3', mine, {deliver_subject: `${otherPrefix}.pushed`})).toMatch(/"created"/)
-    expect(await create('c4', mine)).toMatch(/"created"/)
-    const forged = JSON.stringify(event('forged', {agentId: 'two'}))
-    agent.publish('openclaw.agents.one.x', forged, {reply: `${otherPrefix}.acknowledged`})
-    for (const reply of [`${otherPrefix}.pulled`, `claw-events-locks.${other}.test`, '_INBOX.agent-two.x']) {
-      agent.publish(`$JS.API.CONSUMER.MSG.NEXT.${mine}.c4`, '{"batch": 100, "expires": 200000000}', {reply})
-      agent.publish(`$JS.API.STREAM.INFO.${mine}`, '', {reply})
+    for (const reply of hostile(other, otherPrefix, 'agent-two')) {
+      agent.publish('openclaw.agents.one.x', JSON.stringify(event(`forged ${reply}`, {agentId: 'two'})), {reply})
     }
-    await agent.flush()
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await deliverTo(agent, mine, hostile(other, otherPrefix, 'agent-two'))
     await expectUntouched()
+  })
+
+  it('cannot make their own log forget: what was stored stays', async () => {
+    const url = secured.url('agent-one')
+    const store = await openNatsStore({url})
+    const before = await idsOf(store.read(everything))
+    expect(before.length).toBeGreaterThanOrEqual(50)
+    const targets = hostile(mine, 'openclaw.agents.one', 'agent-one')
+    for (const reply of targets) {
+      // An acknowledgement has a field that a purge takes for the sequence up to which it goes.
+      agent.publish('openclaw.agents.one.x', JSON.stringify({seq: 40, keep: 0, name: mine, max_msgs: 1}), {reply})
+    }
+    await deliverTo(agent, mine, targets)
+    expect((await idsOf(store.read(everything))).slice(0, before.length)).toEqual(before)
+    await store.close()
+    const admin = await openNatsAdmin({url})
+    expect(await admin.verify()).toMatchObject({ok: true})
+    await (await admin.lock('test')).release()
+    await admin.close()
   })
 
   it('who may read another log may do nothing else with it', async () => {
     const read = /^(STREAM\.(INFO|MSG\.GET)|CONSUMER\.(CREATE|INFO|DELETE|MSG\.NEXT))\.S/
-    for (const request of apiRequests.filter((one) => !read.test(one) || one === 'CONSUMER.CREATE.S')) {
+    for (const request of apiRequests.filter((one) => !read.test(one))) {
       for (const prefix of prefixes) {
         const subject = `${prefix}.${named(request, other)}`
         expect([subject, await ask(reader, subject)]).toEqual([subject, 'refused'])
@@ -254,28 +301,26 @@ describe.each(natsBinaries)('agents on a secured nats-server %s', (binary) => {
   })
 
   it('who may read another log writes nothing into it, wherever the server is told to deliver', async () => {
-    const config = {ack_policy: 'none', deliver_policy: 'all', inactive_threshold: 60e9, mem_storage: true}
-    const targets = [
-      `${otherPrefix}.pushed`,
-      `claw-events-locks.${other}.test`,
-      '_INBOX.agent-two.x',
-      `$JS.API.STREAM.DELETE.${other}`,
-      `$JS.API.STREAM.PURGE.${other}`,
-    ]
-    for (const [index, deliver] of targets.entries()) {
-      const name = `pushed-${index}`
-      const body = {stream_name: other, config: {...config, name, deliver_subject: deliver}}
-      expect(await ask(reader, `claw.api.CONSUMER.CREATE.${other}.${name}`, body)).toMatch(/^answered/)
-    }
-    const body = {stream_name: other, config: {...config, name: 'pulled'}}
-    expect(await ask(reader, `claw.api.CONSUMER.CREATE.${other}.pulled`, body)).toMatch(/"created"/)
-    for (const reply of targets) {
-      reader.publish(`claw.api.CONSUMER.MSG.NEXT.${other}.pulled`, '{"batch": 100, "expires": 200000000}', {reply})
-      reader.publish(`claw.api.STREAM.INFO.${other}`, '', {reply})
-    }
-    await reader.flush()
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await deliverTo(reader, other, hostile(other, otherPrefix, 'agent-two'))
     await expectUntouched()
+  })
+
+  it('append through a restart of the server, every event once', async () => {
+    const store = await openNatsStore({url: secured.url('agent-one')})
+    const events = eventsUpTo(3000, () => ({type: 'note.added'})).map((one) => ({
+      ...one,
+      eventId: `restart ${one.eventId}`,
+    }))
+    const appending = store.append(events)
+    await expect.poll(async () => (await store.describe()).events, {interval: 1, timeout: 10_000}).toBeGreaterThan(200)
+    await secured.server.kill9()
+    await secured.server.restart()
+    await appending
+    expect(await idsOf(store.read({types: ['note.added']}))).toEqual(events.map(({eventId}) => eventId))
+    await store.close()
+    const admin = await openNatsAdmin({url: secured.url('agent-one')})
+    expect(await admin.verify()).toMatchObject({ok: true})
+    await admin.close()
   })
 
   it('nobody comes in without a login, and passwords are not in the configuration', async () => {

@@ -20,43 +20,44 @@ const accounts = planAccounts({logs, readers, tokenOf: (text) => text, inboxOf: 
 const named = (name: string) => accounts.find((account) => account.name === name)!
 
 describe('the accounts of a server', () => {
-  it('are one for each log, with its agent, and one for everybody who reaches several', () => {
-    expect(accounts.map(({name, log, users}) => [name, log?.agent, users.map(({login}) => login.user)])).toEqual([
-      ['LOG', undefined, []],
-      ['LOG-one', 'one', ['agent-one']],
-      ['LOG-two', 'two', ['agent-two']],
-      ['USER-admin', undefined, ['admin']],
-      ['USER-gateway', undefined, ['gateway']],
-      ['USER-reader-one', undefined, ['reader-one']],
-      ['USER-reader-auditor', undefined, ['reader-auditor']],
+  it('are one for each log, to which nobody logs in, and one for each login', () => {
+    expect(accounts.map(({name, log, user}) => [name, log?.stream, user?.login.user])).toEqual([
+      ['LOG', 's-undefined', undefined],
+      ['LOG-one', 's-one', undefined],
+      ['LOG-two', 's-two', undefined],
+      ['USER-admin', undefined, 'admin'],
+      ['USER-gateway', undefined, 'gateway'],
+      ['USER-agent-one', undefined, 'agent-one'],
+      ['USER-agent-two', undefined, 'agent-two'],
+      ['USER-reader-one', undefined, 'reader-one'],
+      ['USER-reader-auditor', undefined, 'reader-auditor'],
     ])
   })
 
   it('let an agent read and append to its own log, and hear its own replies', () => {
-    expect(named('LOG-one').users[0]).toMatchObject({
-      publish: ['$API.info.one', '$API.next.one', '$API.append.one'],
+    expect(named('USER-agent-one').user).toMatchObject({
+      publish: ['api.info.one', 'api.next.one', 'api.append.one'],
       inbox: '_INBOX.agent-one',
     })
-    expect(named('LOG-one').imports).toEqual([])
   })
 
   it('export each right to those alone who may have it', () => {
     const exported = named('LOG-two').exports.map(({right, accounts}) => [right.subject, accounts])
-    const all = ['USER-admin', 'USER-gateway', 'USER-reader-one', 'USER-reader-auditor']
+    const all = ['USER-admin', 'USER-gateway', 'USER-agent-two', 'USER-reader-one', 'USER-reader-auditor']
     expect(exported).toEqual([
       ['$API.info.two', all],
       ['$API.next.two', all],
-      ['$API.append.two', ['USER-admin', 'USER-gateway']],
+      ['$API.append.two', ['USER-admin', 'USER-gateway', 'USER-agent-two']],
       ['$API.delete.two', ['USER-admin']],
     ])
     expect(named('LOG-one').exports[0]?.accounts).not.toContain('USER-reader-one')
   })
 
   it('import, and allow to ask, exactly what was exported to them', () => {
-    for (const {name, imports, users} of accounts.filter(({log}) => !log)) {
+    for (const {name, imports, user} of accounts.filter(({log}) => !log)) {
       const exported = accounts.flatMap(({exports}) => exports.filter(({accounts}) => accounts.includes(name)))
       expect(imports.map(({right}) => right)).toEqual(exported.map(({right}) => right))
-      expect(users[0]?.publish).toEqual(imports.map(({right}) => right.as))
+      expect(user?.publish).toEqual(imports.map(({right}) => right.as))
     }
   })
 

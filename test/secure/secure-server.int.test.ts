@@ -39,11 +39,11 @@ describe('what is written for a secured server', () => {
     for (const name of readdirSync(folder))
       expect([name, statSync(path.join(folder, name)).mode & 0o777]).toEqual([name, 0o600])
     expect(done.logins.map(({user, logs}) => [user, logs])).toEqual([
+      ['admin', ['openclaw-events', 'one', 'my agent', 'ünï.>']],
+      ['gateway', ['openclaw-events', 'one', 'my agent', 'ünï.>']],
       ['agent-one', ['one']],
       ['agent-my=20agent', ['my agent']],
       ['agent-=C3=BCn=C3=AF=2E=3E', ['ünï.>']],
-      ['admin', ['openclaw-events', 'one', 'my agent', 'ünï.>']],
-      ['gateway', ['openclaw-events', 'one', 'my agent', 'ünï.>']],
     ])
     expect(read('accounts.conf')).not.toContain(passwordOf('admin'))
     expect(parseTarget({url: read('agent-my=20agent.url').trim()})).toMatchObject({

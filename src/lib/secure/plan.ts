@@ -35,7 +35,8 @@ export interface Account {
   name: string
   /** The log that is kept in it, if any. */
   log?: SecuredLog
-  users: readonly User[]
+  /** Who logs in to it, if anybody. */
+  user?: User
   exports: ReadonlyArray<{right: Right; accounts: readonly string[]}>
   imports: ReadonlyArray<{right: Right; account: string}>
 }
@@ -49,57 +50,45 @@ export interface PlanOptions {
 }
 
 /**
- * The accounts of a server on which nobody can reach more than was said. Each log is in an account of its own, because
- * rights on subjects alone would not do: a user who may read one stream can have the server deliver what is in it to
- * any subject of the account, and so into another's stream. Whoever is to reach several logs imports exactly what is
- * needed for it.
+ * The accounts of a server on which nobody can reach more than was said. Each log is in an account of its own that
+ * nobody logs in to, and every login is in an account of its own that imports exactly the requests that it may make.
+ * Rights on subjects alone would not do: in one account with a stream, whoever may ask anything can name any subject for
+ * the answer, and so have the server write into the stream, or empty it.
  */
 export function planAccounts({logs, readers, tokenOf, inboxOf}: PlanOptions): Account[] {
-  const readerLogins = readers.map(({name, agents}): Login => {
-    const mine = agents === 'all' ? logs : agents.map((agent) => logOf(logs, agent))
-    return {user: `reader-${tokenOf(name)}`, kind: 'reader', logs: mine}
-  })
-  const outside: Login[] = [
+  const agents = logs.filter(({agent}) => agent !== undefined)
+  const logins: Login[] = [
     {user: 'admin', kind: 'admin', logs},
     {user: 'gateway', kind: 'gateway', logs},
-    ...readerLogins,
+    ...agents.map((log): Login => ({user: `agent-${tokenOf(log.agent!)}`, kind: 'agent', logs: [log]})),
+    ...readers.map(({name, agents: names}): Login => {
+      const mine = names === 'all' ? logs : names.map((agent) => logOf(logs, agent))
+      return {user: `reader-${tokenOf(name)}`, kind: 'reader', logs: mine}
+    }),
   ]
+  const nameOf = ({agent}: SecuredLog) => (agent === undefined ? 'LOG' : `LOG-${tokenOf(agent)}`)
   return [
-    ...logs.map((log) => logAccount(log, outside, {tokenOf, inboxOf})),
-    ...outside.map((login) => outsideAccount(login, {tokenOf, inboxOf})),
+    ...logs.map((log) => logAccount(nameOf(log), log, logins)),
+    ...logins.map((login) => userAccount(login, nameOf, inboxOf)),
   ]
 }
 
-type Names = Pick<PlanOptions, 'tokenOf' | 'inboxOf'>
-
-function logAccount(log: SecuredLog, outside: readonly Login[], names: Names): Account {
-  const {agent, rights} = log
-  const user = agent === undefined ? undefined : `agent-${names.tokenOf(agent)}`
-  const own: User[] = user
-    ? [
-        {
-          login: {user, kind: 'agent', logs: [log]},
-          publish: [...rights.read, ...rights.append].map(({subject}) => subject),
-          inbox: names.inboxOf(user),
-        },
-      ]
-    : []
-  const exports = [...rights.read, ...rights.append, ...rights.manage].map((right) => ({
+function logAccount(name: string, log: SecuredLog, logins: readonly Login[]): Account {
+  const {read, append, manage} = log.rights
+  const exports = [...read, ...append, ...manage].map((right) => ({
     right,
-    accounts: outside.filter((login) => rightsOf(login, log).includes(right)).map(accountOf),
+    accounts: logins.filter((login) => rightsOf(login, log).includes(right)).map(accountOf),
   }))
-  return {name: logAccountName(log, names), log, users: own, exports, imports: []}
+  return {name, log, exports, imports: []}
 }
 
-function outsideAccount(login: Login, names: Names): Account {
-  const imports = login.logs.flatMap((log) =>
-    rightsOf(login, log).map((right) => ({right, account: logAccountName(log, names)})),
-  )
+function userAccount(login: Login, nameOf: (log: SecuredLog) => string, inboxOf: PlanOptions['inboxOf']): Account {
+  const imports = login.logs.flatMap((log) => rightsOf(login, log).map((right) => ({right, account: nameOf(log)})))
   const publish = imports.map(({right}) => right.as)
-  return {name: accountOf(login), users: [{login, publish, inbox: names.inboxOf(login.user)}], exports: [], imports}
+  return {name: accountOf(login), user: {login, publish, inbox: inboxOf(login.user)}, exports: [], imports}
 }
 
-/** What a login of another account may do with a log. */
+/** What a login may do with a log. */
 function rightsOf({kind, logs}: Login, log: SecuredLog): readonly Right[] {
   if (!logs.includes(log)) return []
   const {read, append, manage} = log.rights
@@ -109,10 +98,6 @@ function rightsOf({kind, logs}: Login, log: SecuredLog): readonly Right[] {
 
 function accountOf({user}: Login): string {
   return `USER-${user}`
-}
-
-function logAccountName({agent}: SecuredLog, {tokenOf}: Names): string {
-  return agent === undefined ? 'LOG' : `LOG-${tokenOf(agent)}`
 }
 
 function logOf(logs: readonly SecuredLog[], agent: string): SecuredLog {

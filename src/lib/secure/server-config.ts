@@ -8,7 +8,7 @@ export function accountsText(
   const lines = accounts.flatMap((account) => [...accountLines(account, hashOf, maxBytes), ''])
   return [
     '# Written by `claw-events stream secure`, which writes it anew when it is run again: change nothing here.',
-    '# Passwords are bcrypt hashes. Each log is kept in an account of its own; what others may do with it is exported.',
+    '# Passwords are bcrypt hashes. Each log and each login has an account of its own; what a login may do is imported.',
     'accounts {',
     ...indented(lines.slice(0, -1)),
     '}',
@@ -17,7 +17,7 @@ export function accountsText(
 }
 
 function accountLines(
-  {name, log, users, exports, imports}: Account,
+  {name, log, user, exports, imports}: Account,
   hashOf: (user: string) => string,
   maxBytes?: number,
 ) {
@@ -26,10 +26,7 @@ function accountLines(
     `${quoted(name)}: {`,
     ...indented([
       ...(log ? [`jetstream: ${limits}`] : []),
-      ...block(
-        'users',
-        users.flatMap((user) => userLines(user, hashOf)),
-      ),
+      ...block('users', user ? userLines(user, hashOf) : []),
       ...block(
         'exports',
         exports.map(({right, accounts}) => {

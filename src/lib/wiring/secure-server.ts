@@ -48,7 +48,7 @@ export async function secureServer(options: SecureOptions): Promise<SecuredServe
   const nats = await loadNats()
   const logs = logsOf(options, nats)
   const accounts = planAccounts({logs, readers, tokenOf: nats.nameToken, inboxOf: nats.inboxOf})
-  const logins = accounts.flatMap(({users}) => users.map(({login}) => login))
+  const logins = accounts.flatMap(({user}) => user?.login ?? [])
   await makeFolder(folder)
   const passwords = new Map<string, string>()
   const hashes = new Map<string, string>()
@@ -143,7 +143,7 @@ async function knownPassword(file: string, {parseTarget}: Nats): Promise<string 
 
 function urlOf({user, kind, logs}: Login, password: string, options: SecureOptions, nats: Nats): string {
   const [own] = logs
-  const query = kind === 'agent' && own ? namesOf(own, nats) : {api: nats.importedApi}
+  const query = {...(kind === 'agent' && own && namesOf(own, nats)), api: nats.importedApi}
   return `${schemeOf(options)}://${encodeURIComponent(user)}:${password}@${hostsOf(options)}${nats.queryOf(query)}`
 }
 

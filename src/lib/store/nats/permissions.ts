@@ -8,8 +8,9 @@ const api = '$JS.API'
 
 /**
  * The subjects that reading, appending and managing a log ask on: no more, so nothing that names another stream. Who
- * may make streams could make one that copies others, and a consumer may be told to deliver to any subject; so this
- * keeps agents apart only as long as each log is in an account of its own.
+ * may make streams could make one that copies others; who may make consumers, and who may ask anything, has the server
+ * deliver to any subject of an account. So nobody who is not the administrator makes streams, and nobody asks from
+ * within the account of a log (`lib/secure/plan.ts`).
  */
 export function rightsOn({stream, prefix}: Pick<NatsTarget, 'stream' | 'prefix'>): LogRights {
   const locks = `${stream}${lockStreamSuffix}`
@@ -17,6 +18,8 @@ export function rightsOn({stream, prefix}: Pick<NatsTarget, 'stream' | 'prefix'>
     read: [
       apiRight(`STREAM.INFO.${stream}`),
       apiRight(`STREAM.MSG.GET.${stream}`),
+      // The client asks without a name behind it for a consumer of several subjects.
+      apiRight(`CONSUMER.CREATE.${stream}`),
       apiRight(`CONSUMER.CREATE.${stream}.>`),
       apiRight(`CONSUMER.INFO.${stream}.*`),
       apiRight(`CONSUMER.DELETE.${stream}.*`),
