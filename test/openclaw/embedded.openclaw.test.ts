@@ -1,10 +1,12 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import type {StoredEvent} from '../../src/index.ts'
+import {unlikeTheHost} from './comparison.ts'
 import {fromRequests, fromTranscripts, uncovered, unsaid} from './coverage.ts'
 import {type Gateway, startGateway} from './kit/gateway.ts'
 import {type Host, makeHost} from './kit/host.ts'
 import {logOf, readLog} from './kit/log.ts'
 import {installPlugin, packedPlugin} from './kit/package.ts'
+import {probeRecords} from './kit/probe-records.ts'
 import {until} from './kit/until.ts'
 import {clawEvents, faultyRule, laterRule, toolGuard} from './policy.ts'
 import {faultsAtTheEnd, scenarioTests} from './scenario-tests.ts'
@@ -73,5 +75,6 @@ describe('the plugin, installed from its tarball, with the embedded log', () => 
   it('ends every session once when the gateway stops, and adds nothing else', async () => {
     expect(await gateway.stop()).toBe(0)
     expect(faultsAtTheEnd(await events(), driven)).toEqual([])
+    expect(unlikeTheHost(await events(), probeRecords(host))).toEqual([])
   })
 })

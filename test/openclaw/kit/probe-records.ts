@@ -21,9 +21,3 @@ export function probeRecords({probeFile}: Pick<Host, 'probeFile'>): ProbeRecord[
   // The last line may still be written.
   return lines.slice(0, -1).map((line) => JSON.parse(line))
 }
-
-/** The session that a record is about, wherever the host puts it. */
-export function sessionOf({event, ctx}: ProbeRecord): string | undefined {
-  const key = event?.['sessionKey'] ?? ctx?.['sessionKey']
-  return typeof key === 'string' ? key : undefined
-}

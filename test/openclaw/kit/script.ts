@@ -69,6 +69,7 @@ export function answerTo({messages}: ChatRequest): Answer {
   const status = refusals[name]
   if (status !== undefined) return {kind: 'refuse', status}
   if (name === 'endless') return {kind: 'endless', text: ''}
+  if (name === 'recall') return {kind: 'text', text: `I remember: ${injectedContext(messages) ?? 'nothing'}`}
   if (rest.some(({role, content}) => role === 'user' && textOf(content).includes('Internal task completion event'))) {
     return {kind: 'text', text: 'The child is done.'}
   }
@@ -91,6 +92,13 @@ function scenarioOf(messages: readonly ChatMessage[]): {name: string; from: numb
       found = {name: name!, from: index}
   })
   return found
+}
+
+/** The context that a plugin had the host add to the system prompt, as the model is sent it. */
+export function injectedContext(messages: readonly ChatMessage[]): string | undefined {
+  const system = messages.filter(({role}) => role === 'system' || role === 'developer')
+  const found = system.map(({content}) => textOf(content)).join('\n')
+  return /<claw-events-context>[\s\S]*<\/claw-events-context>/.exec(found)?.[0]
 }
 
 export function textOf(content: ChatMessage['content']): string {
