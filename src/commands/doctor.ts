@@ -29,6 +29,7 @@ export default class Doctor extends BaseCommand {
       env: process.env,
       nodeVersion: process.version,
       isAlive,
+      now: Date.now(),
       since: parseTime(flags.since, Date.now()),
       signal: this.stop,
     })

@@ -35,6 +35,7 @@ async function checks(wanted: RegExp): Promise<Check[]> {
     env: {},
     nodeVersion: process.versions.node,
     isAlive: () => false,
+    now: Date.now(),
     since: Date.now(),
   })
   return diagnosis.checks.filter(({id}) => wanted.test(id))

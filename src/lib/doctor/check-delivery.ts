@@ -6,8 +6,13 @@ import {type Check, fine, wrong} from './check.ts'
 const lagEvents = 1000
 
 /** Every reader's place: how far behind it is, what it gave up, why it stands still. */
-export async function checkDelivery(state: StateStore, store: EventStore, log: string): Promise<Check[]> {
+export async function checkDelivery(
+  state: StateStore,
+  store: EventStore,
+  {log, now}: {log: string; now: number},
+): Promise<Check[]> {
   const checks: Check[] = []
+  const {retention} = await store.describe()
   const owner = await state.owner()
   if (owner !== undefined) {
     const since = new Date(owner.since).toISOString()
@@ -24,6 +29,7 @@ export async function checkDelivery(state: StateStore, store: EventStore, log: s
       checks.push(wrong(id, 'info', `its place is in another log (${of})`))
       continue
     }
+    checks.push(...(await checkHeld(store, {reader, position, maxAgeMs: retention?.maxAgeMs ?? 0, now})))
     const behind = await countAfter(store, position)
     const {dead, waiting} = await state.countDeliveries(reader)
     const disabled = details?.['disabled']
@@ -37,6 +43,19 @@ export async function checkDelivery(state: StateStore, store: EventStore, log: s
     } else checks.push(fine(id, `${behind} events behind, ${waiting} to be tried again`))
   }
   return checks
+}
+
+/** What a reader has not read is not removed, so that one that stands still makes the log grow beyond its limits. */
+async function checkHeld(
+  store: EventStore,
+  {reader, position, maxAgeMs, now}: {reader: string; position: string; maxAgeMs: number; now: number},
+): Promise<Check[]> {
+  if (maxAgeMs === 0) return []
+  const [oldest] = await Array.fromAsync(store.read({}, {from: position, limit: 1}))
+  if (oldest === undefined || Date.parse(oldest.storedAt) > now - maxAgeMs) return []
+  const message = `events since ${oldest.storedAt} wait for ${reader}, longer than the log keeps events: it grows until they are gone`
+  const fix = 'get the reader going again (`claw-events doctor` says why it waits), or take it out of the configuration'
+  return [wrong('delivery.retention', 'warning', message, fix)]
 }
 
 async function countAfter(store: EventStore, position: string): Promise<number> {

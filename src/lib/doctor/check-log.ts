@@ -1,6 +1,7 @@
 import {messageOf} from '../errors.ts'
 import type {EventStore} from '../store/port.ts'
 import {type Check, fine, wrong} from './check.ts'
+import {checkDurability} from './check-durability.ts'
 
 /** Whether the log answers, and what an acknowledged event survives in it. */
 export async function checkLog(open: () => Promise<EventStore>): Promise<Check[]> {
@@ -12,13 +13,10 @@ export async function checkLog(open: () => Promise<EventStore>): Promise<Check[]
     return [wrong('store.reachable', 'error', messageOf(error), fix)]
   }
   try {
-    const {store: url, events, last, durability} = await store.describe()
+    const description = await store.describe()
+    const {store: url, events, last} = description
     const newest = last === null ? '' : `, the newest stored ${last.storedAt}`
-    const isWeak = durability.survives !== 'power-loss'
-    return [
-      fine('store.reachable', `${url}: ${events} events${newest}`),
-      isWeak ? wrong('store.durability', 'info', durability.detail) : fine('store.durability', durability.detail),
-    ]
+    return [fine('store.reachable', `${url}: ${events} events${newest}`), ...checkDurability(description)]
   } catch (error) {
     return [wrong('store.reachable', 'error', messageOf(error))]
   } finally {

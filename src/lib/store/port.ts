@@ -94,6 +94,12 @@ export interface Durability {
   /** One sentence for people: what a power loss may take, and why. */
   detail: string
   replicas?: number
+  /** Of a cluster: servers that should have every event, and do not have the newest or cannot be reached. */
+  lagging?: string[]
+  /** The cluster that the server belongs to: copies can be kept on its other servers. */
+  cluster?: string
+  /** For how long the store notices by itself that an id comes again. */
+  duplicateWindowMs?: number
 }
 
 export interface StoreDescription {
@@ -108,6 +114,8 @@ export interface StoreDescription {
   /** The newest link of the hash chain over all events that were ever appended, where the log keeps one. */
   chainHead?: {position: Position; sha256: string}
   durability: Durability
+  /** What the store removes by itself, where it does; 0: no limit. */
+  retention?: {maxAgeMs: number; maxBytes: number}
 }
 
 /** The event log. Everything else is a reader of it with a cursor. All calls on a closed store fail with STORE_CLOSED. */

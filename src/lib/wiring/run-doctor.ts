@@ -20,6 +20,8 @@ import {openStore} from './open-store.ts'
 export interface DoctorOptions extends StoreOptions {
   nodeVersion: string
   isAlive: (pid: number) => boolean
+  /** Epoch milliseconds. */
+  now: number
   /** Epoch milliseconds: how far back transcripts are held against the log. */
   since: number
   signal?: AbortSignal
@@ -87,7 +89,7 @@ async function checkEmbedded(options: DoctorOptions, stateDir: string): Promise<
     if (!existsSync(path.join(stateDir, 'claw-events', 'state.db'))) return coverage
     const states = await openState(stateDir)
     try {
-      return [...(await checkDelivery(states, store, await logName(store))), ...coverage]
+      return [...(await checkDelivery(states, store, {log: await logName(store), now: options.now})), ...coverage]
     } finally {
       await states.close()
     }

@@ -4,7 +4,7 @@ import type {Durability, StoreDescription} from '../port.ts'
 import {positionOf} from './decode.ts'
 
 /** What a stream holds, from what the server says about it. `store` is the URL without secrets. */
-export function descriptionOf({config, state}: StreamInfo, store: string): StoreDescription {
+export function descriptionOf({config, state, cluster}: StreamInfo, store: string): StoreDescription {
   const isEmpty = state.messages === 0
   return {
     store,
@@ -14,12 +14,21 @@ export function descriptionOf({config, state}: StreamInfo, store: string): Store
     bytes: state.bytes,
     first: isEmpty ? null : placeOf(state.first_seq, state.first_ts),
     last: isEmpty ? null : placeOf(state.last_seq, state.last_ts),
-    durability: durabilityOf(config),
+    durability: {
+      ...durabilityOf(config),
+      duplicateWindowMs: config.duplicate_window / 1e6,
+      ...(cluster?.name !== undefined && {cluster: cluster.name, lagging: laggingIn(cluster)}),
+    },
+    retention: {maxAgeMs: config.max_age / 1e6, maxBytes: Math.max(0, config.max_bytes)},
   }
 }
 
 function placeOf(seq: number, time: string): {position: string; storedAt: string} {
   return {position: positionOf(seq), storedAt: toTimestamp(time) ?? time}
+}
+
+function laggingIn({replicas = []}: NonNullable<StreamInfo['cluster']>): string[] {
+  return replicas.filter(({current, offline}) => !current || offline).map(({name}) => name)
 }
 
 function durabilityOf({storage, num_replicas: replicas}: StreamInfo['config']): Durability {

@@ -1,6 +1,6 @@
 import {basename, extname} from 'node:path'
 import type {StoreDescription} from '../port.ts'
-import {readHead} from './head.ts'
+import {logRow, readHead} from './head.ts'
 import type {LogFile} from './log-file.ts'
 import {positionOf} from './position.ts'
 
@@ -17,6 +17,7 @@ export function streamName(path: string): string {
 export function describeLog(file: LogFile): StoreDescription {
   const {sql} = file.reader()
   const {events, bytes, seq, chain} = readHead(file.reader())
+  const limits = logRow(file.reader(), 'max_age_ms, max_bytes')
   return {
     store: storeUrl(file.path),
     stream: streamName(file.path),
@@ -32,6 +33,7 @@ export function describeLog(file: LogFile): StoreDescription {
         'an acknowledged event survives the death of any process; a power loss or a crash of the operating system may ' +
         'take the newest events, those since the last checkpoint at worst, but never damages the log',
     },
+    retention: {maxAgeMs: Number(limits['max_age_ms']), maxBytes: Number(limits['max_bytes'])},
   }
 }
 
