@@ -22,6 +22,9 @@ export interface PluginDeliveryOptions {
   recording: Recording
 }
 
+/** At a stop: the host gives a service a few seconds. */
+const drainMs = 1500
+
 export function createPluginDelivery(options: PluginDeliveryOptions): PluginDelivery {
   const {loaded, recording, diagnostics} = options
   const {enabled, status} = loaded.config
@@ -46,6 +49,8 @@ export function createPluginDelivery(options: PluginDeliveryOptions): PluginDeli
 
   async function stop(): Promise<void> {
     clearInterval(ticker)
+    await recording.flush()
+    await running?.drain(drainMs)
     await running?.stop()
     running = undefined
   }

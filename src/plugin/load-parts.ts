@@ -1,3 +1,4 @@
+import {hash} from 'node:crypto'
 import {isDeepStrictEqual} from 'node:util'
 import {type Capture, createCapture} from '../lib/capture/capture.ts'
 import {createRecorder, type Recorder} from '../lib/capture/recorder.ts'
@@ -10,6 +11,7 @@ import {eventsDbPath} from '../lib/config/state-dir.ts'
 import {type SqliteLocation, storeLocation} from '../lib/config/store-settings.ts'
 import type {Diagnostics} from '../lib/delivery/diagnostics.ts'
 import {messageOf} from '../lib/errors.ts'
+import {makeEvent} from '../lib/event/make.ts'
 import {GuardState} from '../lib/guard/state.ts'
 import {createRedactor, redactEvent} from '../lib/redact/redact.ts'
 import {type ContextPool, createContextPool} from '../lib/wiring/context-pool.ts'
@@ -93,6 +95,7 @@ export async function loadParts(options: LoadOptions): Promise<Parts> {
     strict: {isOn: captureOptions.strict, timeoutMs: captureOptions.strictTimeoutMs},
   })
   if (before === undefined && guard.enabled) await recountFrom(location, guard, diagnostics)
+  if (before !== undefined) tellPolicyChange(before, loaded, recording, now)
   await before?.delivery.stop()
   const delivery = createPluginDelivery({loaded, environment, now, diagnostics, recording, location})
   const contextPool = contextPoolFor(loaded, before)
@@ -133,6 +136,27 @@ async function read({host, environment}: LoadOptions): Promise<{loaded: LoadedCo
     const env = {OPENCLAW_STATE_DIR, OPENCLAW_CONFIG_PATH, OPENCLAW_PROFILE, HOME}
     return {loaded: await loadConfig({env, host: {}}), failure: messageOf(error)}
   }
+}
+
+/** The policy of a running gateway was edited: who reads the log later must know which one judged what. */
+function tellPolicyChange(before: Parts, {config}: LoadedConfig, recording: Recording, now: () => number): void {
+  const was = policyText(before.loaded.config)
+  const is = policyText(config)
+  if (was === is) return
+  const data = {
+    enabled: config.hookBridge.toolGuard.enabled,
+    dryRun: config.hookBridge.toolGuard.dryRun,
+    rules: config.hookBridge.toolGuard.rules.length,
+    sha256: hash('sha256', is),
+    before: hash('sha256', was),
+  }
+  recording.record([
+    makeEvent({type: 'guard.policy_changed', agentId: 'system', source: 'synthetic', data, now: now()}),
+  ])
+}
+
+function policyText({hookBridge: {toolGuard, actions}}: Config): string {
+  return JSON.stringify({toolGuard, actions})
 }
 
 function visibilityUsesCel({visibility}: Config): boolean {

@@ -159,6 +159,7 @@ describe('plugin: guard', () => {
     for (const {call} of [before, after]) {
       expect(await call('before_tool_call', callOf('t2', 'rm x'), ctx)).toMatchObject({block: true})
     }
+    await until(async () => expect(await host.types()).toContain('guard.policy_changed'))
   })
 
   it('asks by the host, and records what a human decided', async () => {

@@ -46,10 +46,21 @@ function keyOf({ids}: HostCall, message: object, text: string): string | undefin
   return time === undefined ? undefined : `${place} ${time} ${hash('sha256', text)}`
 }
 
+/**
+ * The run that a message to the model is for. Its key names the run, which begins later; but without a gateway the key
+ * is no run's, and the one that goes on has no message yet.
+ */
+function runOf(directory: Directory, key: string | undefined, current: string | undefined): string | undefined {
+  const named = key?.endsWith(':user') ? key.slice(0, -':user'.length) : undefined
+  if (named === undefined || current === undefined || named === current) return named ?? current
+  const {isStarted, isAsked} = directory.run(current)
+  return isStarted && !isAsked ? current : named
+}
+
 function said({directory}: Conversation, host: HostCall, message: object, text: string): Draft {
   const {ids, at, row, ctx} = host
-  const key = idAt(message, 'idempotencyKey')
-  const runId = key?.endsWith(':user') ? key.slice(0, -':user'.length) : ids.runId
+  const runId = runOf(directory, idAt(message, 'idempotencyKey'), ids.runId)
+  if (runId !== undefined) directory.run(runId).isAsked = true
   const taken = snapshotOf(message, textOnly(valueAt(message, 'content')) ? contentField : undefined)
   const marks = valueAt(message, '__openclaw')
   const senderIsOwner = valueAt(marks, 'senderIsOwner') ?? valueAt(host.payload, 'senderIsOwner')

@@ -38,6 +38,8 @@ export interface KnownRun extends Ids {
   isEnded: boolean
   /** Whether any reply of it was recorded. */
   hasSpoken: boolean
+  /** A message to the model is known of it. */
+  isAsked: boolean
   /** The sum of what its messages used. */
   usage?: Record<string, number>
   outputTokens?: number
@@ -124,5 +126,5 @@ function newSession(): KnownSession {
 }
 
 function newRun(): KnownRun {
-  return {lastSeq: 0, lastTs: 0, isStarted: false, isEnded: false, hasSpoken: false}
+  return {lastSeq: 0, lastTs: 0, isStarted: false, isEnded: false, hasSpoken: false, isAsked: false}
 }

@@ -150,7 +150,11 @@ const groups: Record<string, Record<string, Row>> = {
       'A plugin or skill is about to be installed.',
     ],
     'capture.dropped': ['', 'count reason firstAt lastAt', 'Events could not be recorded; how many and why.'],
-    'guard.policy_changed': ['', 'rules sha256', 'Another guard policy is in force.'],
+    'guard.policy_changed': [
+      '',
+      'enabled dryRun rules sha256 before',
+      'Another guard policy is in force; of which `before` is the sha256.',
+    ],
     'log.erased': [
       '',
       'text erased first last by reason',

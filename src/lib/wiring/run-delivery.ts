@@ -1,8 +1,9 @@
 import type {LoadedConfig} from '../config/load.ts'
 import type {StoreLocation} from '../config/store-settings.ts'
 import type {Diagnostics} from '../delivery/diagnostics.ts'
+import {pause} from '../delivery/pause.ts'
 import {runSinks} from '../delivery/run-sinks.ts'
-import type {SinkStatus} from '../delivery/sink.ts'
+import type {Sink, SinkStatus} from '../delivery/sink.ts'
 import {messageOf} from '../errors.ts'
 import type {ClawEvent} from '../event/envelope.ts'
 import type {EventStore} from '../store/port.ts'
@@ -29,6 +30,8 @@ export interface DeliveryOptions {
 /** Sinks that run until they are stopped. */
 export interface RunningDelivery {
   status(): DeliveryStatus
+  /** Waits until the outbox has forwarded what the log holds now, for at most so long. Never rejects. */
+  drain(timeoutMs: number): Promise<void>
   /** Ends the sinks within a few seconds; what they had not done stays behind their cursors. */
   stop(): Promise<void>
 }
@@ -73,6 +76,7 @@ export async function runDelivery(options: DeliveryOptions): Promise<RunningDeli
   let stopped: Promise<void> | undefined
   return {
     status: () => ({isOwner, sinks: sinks.map((sink) => sink.status())}),
+    drain: (timeoutMs) => (isOwner ? drain(sinks, store, timeoutMs) : Promise.resolve()),
     stop() {
       stopped ??= end({running, store, state, diagnostics, stop})
       return stopped
@@ -80,7 +84,26 @@ export async function runDelivery(options: DeliveryOptions): Promise<RunningDeli
   }
 }
 
-const nothingToRun: RunningDelivery = {status: () => ({isOwner: false, sinks: []}), stop: async () => undefined}
+const nothingToRun: RunningDelivery = {
+  status: () => ({isOwner: false, sinks: []}),
+  drain: async () => undefined,
+  stop: async () => undefined,
+}
+
+const drainLookMs = 20
+
+async function drain(sinks: readonly Sink[], store: EventStore, timeoutMs: number): Promise<void> {
+  const head = await store.head().catch(() => undefined)
+  const outbox = sinks.filter(({reader}) => reader.startsWith('forward:'))
+  if (head === undefined || outbox.length === 0) return
+  const late = AbortSignal.timeout(timeoutMs)
+  // A forwarder that its server keeps waiting goes on at the next start; the host is not kept waiting for it.
+  const isBehind = (sink: Sink) => {
+    const {state, position = ''} = sink.status()
+    return state === 'running' && position < head
+  }
+  while (!late.aborted && outbox.some(isBehind)) await pause(drainLookMs, late)
+}
 
 interface Ending {
   running: Promise<void>
