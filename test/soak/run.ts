@@ -2,6 +2,7 @@
 import {parseArgs} from 'node:util'
 import {buildActor} from './processes.ts'
 import {type RunResult, runOnce} from './run-once.ts'
+import {killTail} from './tail-kills.ts'
 import {openTargets, type StoreKind, type Targets} from './targets.ts'
 
 const {values} = parseArgs({
@@ -11,6 +12,7 @@ const {values} = parseArgs({
     store: {type: 'string', default: 'all'},
     jobs: {type: 'string', default: '2'},
     minutes: {type: 'string', default: '600'},
+    'tail-kills': {type: 'string'},
     control: {type: 'boolean', default: false},
     help: {type: 'boolean', default: false},
   },
@@ -22,24 +24,38 @@ if (values.help) {
   --seed N                        of the first run; the following count up from it
   --jobs N                        runs at a time; default 2
   --minutes N                     begin no run after that
+  --tail-kills N                  instead: a tail that is killed and resumed N times
   --control                       protection switched off: every run must find something`)
   process.exit()
 }
 
 const mixed: Array<[StoreKind, number]> = [
-  ['embedded', 18],
+  ['embedded', 19],
   ['nats', 10],
-  ['cluster', 2],
+  ['cluster', 1],
 ]
 const plan = values.store === 'all' ? mixed : [[values.store as StoreKind, Number(values.runs ?? 30)] as const]
 const endAt = performance.now() + Number(values.minutes) * 60_000
 let passed = 0
 let failed = 0
 await buildActor()
-for (const [kind, runs] of plan) await runMany(kind, runs)
-if (values.store === 'all' && !values.control) await runMany('nats', 2, true)
+if (values['tail-kills'] !== undefined) await killTails(Number(values['tail-kills']))
+else for (const [kind, runs] of plan) await runMany(kind, runs)
+if (values.store === 'all' && !values.control && values['tail-kills'] === undefined) await runMany('nats', 2, true)
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
+
+async function killTails(kills: number): Promise<void> {
+  for (const kind of values.store === 'all' ? (['embedded', 'nats'] as const) : [values.store as StoreKind]) {
+    const targets = await openTargets(kind)
+    const found = await killTail(kills, Number(values.seed), targets.next).finally(() => targets.stop())
+    const {events, lost, repeated, disordered} = found
+    if (lost + repeated + disordered === 0) passed++
+    else failed++
+    console.log(`${kind}: a tail killed and resumed ${kills} times over ${events} events`)
+    console.log(`  lost ${lost}, repeated ${repeated}, out of order ${disordered}`)
+  }
+}
 
 async function runMany(kind: StoreKind, runs: number, isControl = values.control): Promise<void> {
   const total = {runs: 0, acknowledged: 0, events: 0, lost: 0, repeated: 0, disordered: 0}
