@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, beforeAll, describe, expect, it, onTestFinished} from 'vitest'
 import {createForwarder} from '../../src/lib/delivery/forward/sink.ts'
 import {everything} from '../../src/lib/filter/filter.ts'
+import {openNatsAdmin} from '../../src/lib/store/nats/admin.ts'
 import {openNatsStore} from '../../src/lib/store/nats/store.ts'
 import type {NatsOptions} from '../../src/lib/store/nats/target.ts'
 import type {EventStore} from '../../src/lib/store/port.ts'
@@ -76,6 +77,21 @@ describe.each(natsBinaries)('a cluster of three nats-server %s', (binary) => {
   it('keeps as many copies as it was asked for, and says so', async () => {
     const store = await open(await newLog(cluster.url, {replicas: 3}))
     expect((await store.describe()).durability).toMatchObject({survives: 'process-kill', replicas: 3})
+  })
+
+  it('takes more copies of a log that began with one', async () => {
+    const log = await newLog(cluster.url, {replicas: 1})
+    const store = await open(log)
+    await store.append(eventsUpTo(50))
+    const admin = await openNatsAdmin(log)
+    onTestFinished(() => admin.close())
+    await admin.apply({replicas: 3})
+    await cluster.settled(log.stream)
+    const leader = await cluster.leaderOf(log.stream)
+    await leader.shutDown()
+    await cluster.leaderOf(log.stream)
+    expect(await idsOf(store.read(everything))).toEqual(ids(eventsUpTo(50)))
+    await leader.restart()
   })
 
   it('stores the events of one call in their order while its leader changes again and again', async () => {
