@@ -4,7 +4,7 @@ import {runFields} from './run-fields.ts'
 import {parseScript, runScript} from './run-script.ts'
 import {runBody, runParsed} from './script.ts'
 import {doubt, type Flow, type RunCommand, type Shell, spend, type Value} from './shell.ts'
-import {plain, reservedCharacters, type Text, TooMuch} from './text.ts'
+import {Made, plain, reservedCharacters, type Text, TooMuch} from './text.ts'
 
 /** What a command line runs, as far as that can be told. */
 export interface Analysis {
@@ -12,12 +12,14 @@ export interface Analysis {
   flows: readonly Flow[]
   /** Why the line is not understood; none if it is. */
   doubts: readonly string[]
+  /** Work that was done, in steps of `budget`. */
+  steps: number
 }
 
-/** Linux starts no program with a longer argument than this, and the shell gets the line as one. */
-export const lineLimit = 131_072
-/** Steps of work for one line. */
-const budget = 30_000
+/** A longer line is not even parsed: the parser alone would take longer than a decision may. */
+export const lineLimit = 49_152
+/** Steps of work for one line, each around half a microsecond: a script of 12 000 characters takes as many. */
+export const budget = 12_000
 
 /** Follows a command line. Never throws: what cannot be followed is a doubt. */
 export function analyse(line: string): Analysis {
@@ -31,7 +33,7 @@ export function analyse(line: string): Analysis {
     const why = error instanceof RangeError ? 'it is nested too deep' : messageOf(error)
     doubt(shell, error instanceof TooMuch ? why : `it could not be followed: ${why}`)
   }
-  return {commands: shell.commands, flows: shell.flows, doubts: [...shell.doubts]}
+  return {commands: shell.commands, flows: shell.flows, doubts: [...shell.doubts], steps: budget - shell.budget}
 }
 
 function run(shell: Shell, line: string): void {
@@ -49,10 +51,11 @@ function runAll(shell: Shell, script: ParsedScript): void {
   for (const trap of shell.traps.splice(0)) runScript(shell, {script: trap, stdin: undefined, into: 'sh'})
   for (const name of shell.functions.keys())
     if (!shell.calledFunctions.has(name)) shell.runFunction(shell, name, [], undefined)
+  for (const sink of [...shell.sinks.values()]) if (!sink.hasRun) shell.runParsed(shell, sink.script, plain(Made))
 }
 
 function notRead(why: string): Analysis {
-  return {commands: [], flows: [], doubts: [why]}
+  return {commands: [], flows: [], doubts: [why], steps: 0}
 }
 
 function newShell(): Shell {
@@ -63,16 +66,19 @@ function newShell(): Shell {
     calledFunctions: new Set(),
     aliases: new Map(),
     sinks: new Map(),
+    descriptors: new Map(),
     commands: [],
     flows: [],
     doubts: new Set(),
     positional: [],
+    hasOptionFile: false,
     zero: plain('bash'),
     wrappers: [],
     stdin: undefined,
     traps: [],
     changes: 0,
     depth: 0,
+    nesting: 0,
     budget,
     processSubstitutions: 0,
     runFields,

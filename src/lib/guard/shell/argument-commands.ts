@@ -19,6 +19,8 @@ export const argumentCommands: Readonly<Record<string, Runner>> = {
   parallel: runParallel,
   sem: runParallel,
   tmux: runTmux,
+  nix: runAfter(/^(?:-c|--command|--)$/),
+  lldb: runAfter(/^--$/),
   screen: (shell, call) => {
     const {operands, values} = readOptions(call.args, {short: 'cehpSTtX'})
     const stuffed = values.some(({name, value}) => name === 'X' && value.text === 'stuff')
@@ -44,6 +46,14 @@ function runFd(shell: Shell, call: Call): Text {
   const at = call.args.findIndex(({text}) => /^(?:-x|-X|--exec|--exec-batch)$/.test(text))
   if (at >= 0) runWith(shell, call, call.args.slice(at + 1), '{}', [unknownNames(call)])
   return someOutput(call)
+}
+
+/** Programs whose command stands behind a word of theirs. */
+function runAfter(mark: RegExp): Runner {
+  return (shell, {name, args, stdin}) => {
+    const at = args.findIndex(({text}) => mark.test(text))
+    return at < 0 ? undefined : within(shell, name, () => shell.runFields(shell, args.slice(at + 1), stdin))
+  }
 }
 
 function unknownNames(call: Call): Field {

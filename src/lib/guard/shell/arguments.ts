@@ -101,13 +101,14 @@ function option(wanted: string): ArgumentTest {
     const groups = Object.hasOwn(synonyms, program) ? synonyms[program]! : []
     const names = groups.find((group) => group.includes(name)) ?? [name]
     let fit: Fit = 'no'
-    for (const [index, {text}] of args.entries()) {
+    for (const [index, {text, isGlob}] of args.entries()) {
       if (text === '--') break
       // The first word of tar is a cluster without a dash.
       const word = program === 'tar' && index === 0 && /^[a-z]+$/i.test(text) ? `-${text}` : text
       if (!isKnown(word)) {
         if (mayBecomeOption(word)) fit = 'maybe'
       } else if (isSpelling(word, names, wanted)) return 'yes'
+      else if (isGlob && word.startsWith('-')) fit = 'maybe'
     }
     return fit
   }

@@ -1,4 +1,4 @@
-import type {DoubleQuotedChild, Word, WordPart} from 'unbash'
+import type {DoubleQuotedChild, WordPart} from 'unbash'
 
 type Expansion = Extract<
   WordPart,
@@ -36,8 +36,13 @@ function addPart(part: Exclude<WordPart, {type: 'BraceExpansion'}>, atoms: Atom[
       addBare(part.text, atoms)
       break
     case 'Glob':
-    case 'ExtendedGlob':
       atoms.push({kind: 'bare', text: part.text})
+      break
+    case 'ExtendedGlob':
+      atoms.push({kind: 'bare', text: `${part.operator}(`})
+      if (part.parts === undefined) addBare(part.pattern, atoms)
+      else addParts(part.parts, atoms)
+      atoms.push({kind: 'bare', text: ')'})
       break
     case 'SingleQuoted':
     case 'AnsiCQuoted':
@@ -71,8 +76,7 @@ function addBare(text: string, atoms: Atom[]): void {
 }
 
 /** The pieces of what stands in a here-document or another place without quotes of its own. */
-export function quotedAtoms(word: Pick<Word, 'parts' | 'value'>): Atom[] {
-  if (word.parts === undefined) return [{kind: 'quoted', text: word.value}]
-  const {atoms} = atomsOf(word.parts)
+export function quotedAtoms(parts: readonly WordPart[]): Atom[] {
+  const {atoms} = atomsOf(parts)
   return atoms.map((atom) => (atom.kind === 'expansion' ? {...atom, quoted: true} : {kind: 'quoted', text: atom.text}))
 }

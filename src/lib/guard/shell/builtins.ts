@@ -3,10 +3,11 @@ import {contentOf, isStandardInput} from './files.ts'
 import {runFile} from './interpreters.ts'
 import {readOptions} from './options.ts'
 import {formatted, pathOf} from './outputs.ts'
-import {runScript} from './run-script.ts'
-import {doubt, type Field, maybe, type Shell, type Value} from './shell.ts'
+import {expandAgain, runScript} from './run-script.ts'
+import {doubt, type Field, maybe, type Shell} from './shell.ts'
 import {isKnown, join, Outside, plain, type Text, unknownLike} from './text.ts'
 import {assign, isVariableName} from './variables.ts'
+import {separators} from './words.ts'
 
 /** What the shell itself does with names, values and text. */
 export const builtins: Readonly<Record<string, Runner>> = {
@@ -67,6 +68,8 @@ export const builtins: Readonly<Record<string, Runner>> = {
       if (isVariableName(name)) assign(shell, name, [[plain(Outside)]])
     return undefined
   },
+  compgen: expandWords,
+  complete: expandWords,
   let: (_shell, call) => someOutput(call),
   hash: (shell, {args}) => {
     const {values, operands} = readOptions(args, {short: 'p'})
@@ -114,11 +117,13 @@ function readInto(shell: Shell, names: readonly string[], stdin: Text | undefine
     .split('\n')
     .filter((text) => text !== '')
     .slice(0, 32)) {
-    const words = line.trim().split(/[ \t]+/)
-    for (const [index, name] of variables.entries()) {
-      const text = index === variables.length - 1 ? words.slice(index).join(' ') : (words[index] ?? '')
-      const value: Value = isArray ? words.map((word) => ({text: word, from: stdin.from})) : [{text, from: stdin.from}]
-      if (isVariableName(name)) assign(shell, name, [value])
+    for (const separator of separators(shell)) {
+      const words = splitLine(line, separator)
+      for (const [index, name] of variables.entries()) {
+        const text = index === variables.length - 1 ? words.slice(index).join(separator[0]) : (words[index] ?? '')
+        const texts = isArray ? words : [text]
+        if (isVariableName(name)) assign(shell, name, [texts.map((word) => ({text: word, from: stdin.from}))])
+      }
     }
   }
 }
@@ -135,6 +140,23 @@ function readLines(shell: Shell, {args, stdin}: Call): undefined {
           .split('\n')
           .map((text) => ({text, from: stdin.from}))
   assign(shell, name, [lines.slice(0, 64)])
+}
+
+function expandWords(shell: Shell, {args}: Call): undefined {
+  for (const {name, value} of readOptions(args, {short: 'oAGWFCXPS', permute: true}).values)
+    if (name === 'W') expandAgain(shell, value)
+}
+
+/** The words of a line, which the first of several letters joins. */
+function splitLine(line: string, separator: string): string[] {
+  const words: string[] = []
+  let start = 0
+  for (let at = 0; at <= line.length; at++) {
+    if (at < line.length && !separator.includes(line[at]!)) continue
+    if (at > start) words.push(line.slice(start, at))
+    start = at + 1
+  }
+  return words
 }
 
 /** The words of an alias with those that follow it. */

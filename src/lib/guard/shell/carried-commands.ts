@@ -1,5 +1,5 @@
 import type {Call} from './call.ts'
-import {runScript} from './run-script.ts'
+import {expandAgain, runScript} from './run-script.ts'
 import type {Field, Shell} from './shell.ts'
 import {isKnown, type Text} from './text.ts'
 
@@ -72,7 +72,7 @@ export function runEnvironmentCommand(shell: Shell, {text, from}: Text): void {
   const equals = text.indexOf('=')
   const value = text.slice(equals + 1).replace(/^\|-?/, '')
   // A prompt is text with substitutions in it.
-  if (/^PS[0124]=/.test(text)) runScript(shell, {script: {text: `: "${value}"`, from}, stdin: undefined, into: 'sh'})
+  if (/^PS[0124]=/.test(text)) expandAgain(shell, {text: value, from})
   if (environmentCommands.test(text.slice(0, equals)) && isKnown(value)) {
     runScript(shell, {script: {text: value, from}, stdin: undefined, into: 'sh'})
   }

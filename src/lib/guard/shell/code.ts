@@ -11,9 +11,12 @@ const perl =
   /`|\b(?:system|exec\w*|qx|readpipe|syscall|fork|eval|popen\w*|ipc)\b|&\s*[{$]|->\s*(?:\$|can\b)|\/\w{0,9}ee\w{0,9}\b|open\s*\(?[^;)]{0,200}\|/i
 
 const other =
-  /`|%x|\b(?:system|exec\w*|popen\w*|spawn\w*|shell_exec|passthru|proc_open|qx|eval\w*|syscall|readpipe|fork|open3|ipc|pty|kernel|send|public_send|instance_eval|do\s+shell|os\.execute|io\.popen|loadstring|dofile|load|assert|call_user_func\w*|create_function|processbuilder|runtime|process|pipe|system2)\b|open\s*\(?[^;)]{0,200}\|/i
+  /`|%x|\b(?:system|exec\w*|popen\w*|spawn\w*|shell_exec|passthru|proc_open|qx|eval\w*|syscall|readpipe|fork|open3|ipc|pty|kernel|send|public_send|instance_eval|do\s+shell|os\.execute|io\.popen|loadstring|dofile|load|assert|call_user_func\w*|create_function|processbuilder|runtime|process|pipe|system2|e?syscmd)\b|open\s*\(?[^;)]{0,200}\|/i
 
-const patterns = {python, node, perl, other}
+const powershell =
+  /[`&]|\b(?:iex|invoke-\w+|remove-item|r[im]|rd|rmdir|del|erase|start-process|saps|start|sudo|runas|cmd|wsl|bash|sh|curl|wget|iwr|irm|frombase64string)\b|-e(?:c|nc\w*)?\b/i
+
+const patterns = {python, node, perl, other, powershell}
 
 export type Family = keyof typeof patterns
 

@@ -1,6 +1,6 @@
 import type {ShellCondition} from '../schema.ts'
 import type {CompileShell, ShellMatcher} from '../shell-condition.ts'
-import {type Analysis, analyse} from './analyse.ts'
+import {analyse, lineLimit} from './analyse.ts'
 import {compileArgument, type Fit, worst} from './arguments.ts'
 import type {RunCommand} from './shell.ts'
 import {shown} from './text.ts'
@@ -13,12 +13,19 @@ import {shown} from './text.ts'
  */
 export const compileShell: CompileShell = (condition) => createShellCompiler()(condition)
 
-/** The same for several conditions: they share the reading of one line. */
+/** A call may have a command line in more than one of its params. */
+const keptReadings = 4
+
+/** The same for several conditions: they share the reading of a line. */
 export function createShellCompiler(): CompileShell {
-  let last: {line: string; analysis: Analysis} | undefined
-  const read = (line: string): Analysis => {
-    if (last?.line !== line) last = {line, analysis: analyse(line)}
-    return last.analysis
+  let kept: Array<{line: string; reading: Reading}> = []
+  const read = (line: string): Reading => {
+    const known = kept.find((entry) => entry.line === line)
+    if (known !== undefined) return known.reading
+    const reading = readingOf(line)
+    // A line that was not read costs nothing to read again, and may be of any length.
+    if (line.length <= lineLimit) kept = [{line, reading}, ...kept.slice(0, keptReadings - 1)]
+    return reading
   }
   return (condition) => {
     const judge = compileCondition(condition)
@@ -26,31 +33,59 @@ export function createShellCompiler(): CompileShell {
   }
 }
 
-function compileCondition(condition: ShellCondition): (analysis: Analysis) => ReturnType<ShellMatcher> {
+/** What a line runs, ready for many questions. */
+interface Reading {
+  /** The commands by their program's name, with their numbers. */
+  byProgram: ReadonlyMap<string, ReadonlyArray<readonly [id: number, command: RunCommand]>>
+  /** Into which programs the output of a command goes, by its number. */
+  targets: ReadonlyMap<number, ReadonlySet<string>>
+  doubts: readonly string[]
+}
+
+function readingOf(line: string): Reading {
+  const {commands, flows, doubts} = analyse(line)
+  const targets = new Map<number, Set<string>>()
+  for (const {into, from} of flows) {
+    for (const id of from) {
+      const known = targets.get(id)
+      if (known === undefined) targets.set(id, new Set([into]))
+      else known.add(into)
+    }
+  }
+  return {byProgram: Map.groupBy(commands.entries(), ([, {program}]) => program), targets, doubts}
+}
+
+function compileCondition(condition: ShellCondition): (reading: Reading) => ReturnType<ShellMatcher> {
   const programs = namesOf(condition.program)
   const tests = (condition.args ?? []).map(compileArgument)
-  const targets = condition.pipedInto === undefined ? undefined : namesOf(condition.pipedInto)
-  return ({commands, flows, doubts}) => {
+  const wanted = condition.pipedInto === undefined ? undefined : namesOf(condition.pipedInto)
+  return (reading) => {
     let doubtful: string | undefined
-    for (const [id, command] of commands.entries()) {
-      if (!programs.has(command.program)) continue
-      if (targets !== undefined && !flows.some(({into, from}) => from.has(id) && isTarget(targets, into))) continue
+    for (const [id, command] of found(reading, programs)) {
+      if (wanted !== undefined && !goesInto(reading, id, wanted)) continue
       const fit: Fit = worst(tests.map((test) => test(command)))
       if (fit === 'yes') return {matched: true, understood: true, why: `it runs ${shownCommand(command)}`}
       if (fit === 'maybe') doubtful ??= `what ${shownCommand(command)} is given cannot be told from the line`
     }
-    const why = doubts[0] ?? doubtful
+    const why = reading.doubts[0] ?? doubtful
     return why === undefined ? {matched: false, understood: true} : {matched: false, understood: false, why}
   }
 }
 
-/** The shell that reads the line is a shell like those it starts. */
-function isTarget(targets: ReadonlySet<string>, into: string): boolean {
-  return targets.has(into) || (into === 'sh' && targets.has('bash'))
+/** Runs of these programs, in the order of the line. */
+function found({byProgram}: Reading, programs: readonly string[]): ReadonlyArray<readonly [number, RunCommand]> {
+  const runs = programs.flatMap((program) => byProgram.get(program) ?? [])
+  return programs.length === 1 ? runs : runs.sort(([a], [b]) => a - b)
 }
 
-function namesOf(names: string | readonly string[]): ReadonlySet<string> {
-  return new Set((typeof names === 'string' ? [names] : names).map((name) => name.toLowerCase()))
+/** The shell that reads the line (`sh`) is a shell like those it starts. */
+function goesInto({targets}: Reading, id: number, wanted: readonly string[]): boolean {
+  const into = targets.get(id)
+  return into !== undefined && (wanted.some((name) => into.has(name)) || (into.has('sh') && wanted.includes('bash')))
+}
+
+function namesOf(names: string | readonly string[]): readonly string[] {
+  return [...new Set((typeof names === 'string' ? [names] : names).map((name) => name.toLowerCase()))]
 }
 
 function shownCommand({program, args, wrappers}: RunCommand): string {

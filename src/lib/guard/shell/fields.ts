@@ -24,6 +24,11 @@ export function addText(draft: Draft, {text, from}: Text, how: {isGlob?: boolean
   }
 }
 
+/** Whether unquoted text is a pattern of file names. Some shells know `@(a|b)`. */
+export function isPattern(text: string): boolean {
+  return /[*?[]|[@+!]\(/.test(text)
+}
+
 /** Adds texts that stay whole, each but the first as a word of its own: `"$@"`. */
 export function addEach(draft: Draft, value: Value): Draft {
   let result = draft
@@ -41,8 +46,7 @@ export function splitInto(draft: Draft, value: Value, separators: string): Draft
     for (let at = 0; at <= text.length; at++) {
       if (at < text.length && !separators.includes(text[at]!)) continue
       const piece = text.slice(start, at)
-      if (piece !== '')
-        result = addText(result, {text: piece, from}, {isGlob: /[*?]|\[.+\]/.test(piece), keeps: isKnown(piece)})
+      if (piece !== '') result = addText(result, {text: piece, from}, {isGlob: isPattern(piece), keeps: isKnown(piece)})
       if (at < text.length) result = endWord(result)
       start = at + 1
     }

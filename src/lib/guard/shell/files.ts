@@ -1,7 +1,6 @@
-import type {Redirection} from 'unbash'
+import {runScript} from './run-script.ts'
 import type {Shell} from './shell.ts'
-import {empty, FromFile, join, Made, plain, type Text, textLimit} from './text.ts'
-import {expandText} from './words.ts'
+import {FromFile, join, Made, plain, type Text, textLimit} from './text.ts'
 
 /** Contents of one file that are followed. */
 const contentLimit = 8
@@ -29,71 +28,57 @@ export function contentOf(shell: Shell, path: string): Text {
   if (isStandardInput(path)) return shell.stdin ?? plain(Made)
   if (/^\/dev\/(?:tcp|udp)\//.test(path)) return plain(Made)
   const written = shell.files.get(fileKey(path))
-  if (written === undefined && openFile.test(path)) return plain(Made)
-  return written === undefined ? plain(FromFile) : join(written, '\n')
+  if (written !== undefined) return join(written, '\n')
+  if (openFile.test(path)) return plain(Made)
+  // A copy of a program is that program under another name.
+  return plain(isProgramPath(path) ? `${path} "$@"` : FromFile)
+}
+
+export function isProgramPath(path: string): boolean {
+  return /(?:^|\/usr)\/(?:local\/)?s?bin\/[^/]+$/.test(path)
 }
 
 export function isStandardInput(path: string): boolean {
   return path === '-' || path === '/dev/stdin' || path === '/dev/fd/0' || path === '/proc/self/fd/0'
 }
 
+/** Devices that keep nothing of what is written to them. */
+export function isNowhere(path: string): boolean {
+  return /^\/dev\/(?:null|stdout|stderr|tty|fd\/[12])$/.test(path)
+}
+
+/** Files that shells, git and schedulers run by themselves, sooner or later. */
+const runLater =
+  /(?:^|\/)(?:\.(?:bash_?(?:rc|profile|login|logout|aliases)|z(?:shrc|profile|shenv|login|logout)|profile|kshrc|envrc|xprofile|xsession(?:rc)?|xinitrc)|(?:\.git\/hooks|\.husky|etc\/(?:profile\.d|cron\.[a-z]+|init\.d))\/[\w.-]+|etc\/(?:profile|bash\.bashrc|crontab|rc\.local))$/
+
+/** Notes what a file holds from now on, besides what it may have held before, and does what follows from that. */
 export function write(shell: Shell, path: string, content: Text, append = false): void {
+  const descriptor = /^\/dev\/(?:fd\/(\d+)|(stderr))$/.exec(path.replace(openFile, '/dev/fd/'))
+  for (const target of shell.descriptors.get(descriptor?.[1] ?? (descriptor && '2') ?? '') ?? [])
+    if (target !== path) write(shell, target, content, true)
+  if (isNowhere(path)) return
   const sink = shell.sinks.get(path)
   if (sink !== undefined) {
-    shell.sinks.delete(path)
-    shell.runParsed(shell, sink, content)
+    sink.hasRun = true
+    shell.runParsed(shell, sink.script, content)
     return
   }
   const key = fileKey(path)
+  noteOptionName(shell, key)
   const before = shell.files.get(key) ?? []
   const now = append ? [content, ...before.map((old) => join([old, content]))] : [content]
   const all = [...before]
   for (const text of now)
     if (!all.some((old) => old.text === text.text && old.from.size === text.from.size)) all.push(text)
-  if (all.length > before.length) shell.changes++
   const length = all.reduce((sum, {text}) => sum + text.length, 0)
   const isTooMuch = all.length > contentLimit || length > textLimit
   shell.files.set(key, isTooMuch ? [{text: Made, from: join(all).from}] : all)
+  if (all.length === before.length) return
+  shell.changes++
+  if (runLater.test(path)) runScript(shell, {script: content, stdin: undefined, into: 'sh'})
 }
 
-/** What a command reads, given its redirections. */
-export function inputOf(shell: Shell, redirects: readonly Redirection[], stdin: Text | undefined): Text | undefined {
-  let input = stdin
-  for (const redirect of redirects) {
-    const number = redirect.descriptor?.type === 'FileDescriptor' ? redirect.descriptor.value : undefined
-    const content = readRedirect(shell, redirect)
-    if (content === undefined) continue
-    if (redirect.descriptor === undefined || number === 0) input = content
-    else if (number !== undefined) write(shell, `/dev/fd/${number}`, content)
-  }
-  return input
-}
-
-function readRedirect(shell: Shell, redirect: Redirection): Text | undefined {
-  if (redirect.type === 'HereDoc') {
-    const {parts, text} = redirect.body
-    return join(expandText(shell, {parts, value: text}), '\n')
-  }
-  const texts = redirect.target === undefined ? [empty] : expandText(shell, redirect.target)
-  if (redirect.type === 'HereString') return join([...texts, empty], '\n')
-  if (redirect.operator === '<&')
-    return join(texts.map(({text}) => contentOf(shell, `/dev/fd/${text.replace('-', '')}`)))
-  if (redirect.operator !== '<' && redirect.operator !== '<>') return undefined
-  return join(
-    texts.map(({text}) => contentOf(shell, text)),
-    '\n',
-  )
-}
-
-/** The files that a command's output goes to. */
-export function outputPaths(shell: Shell, redirects: readonly Redirection[]): Array<{path: string; append: boolean}> {
-  return redirects.flatMap((redirect) => {
-    if (redirect.type !== 'Redirect' || redirect.target === undefined || redirect.operator.includes('<')) return []
-    const number = redirect.descriptor?.type === 'FileDescriptor' ? redirect.descriptor.value : 1
-    if (number !== 1 || (redirect.operator === '>&' && /^\d*-?$/.test(redirect.target.value))) return []
-    const append = redirect.operator.endsWith('>>')
-    return expandText(shell, redirect.target)
-      .filter(({text}) => !/^\/dev\/(?:stdout|stderr|tty|fd\/[12])$/.test(text))
-      .map(({text}) => ({path: text, append}))
-  })
+/** `touch -- -rf; rm *`: a pattern of file names stands for what files are called. */
+export function noteOptionName(shell: Shell, name: string): void {
+  if (/^-./.test(name)) shell.hasOptionFile = true
 }

@@ -7,7 +7,9 @@ import {doubt, type Field, type Shell} from './shell.ts'
 import {FromFile, isKnown, Made, Outside, plain, type Text} from './text.ts'
 
 const shells = new Set(
-  'sh bash rbash dash ash zsh ksh ksh93 mksh lksh pdksh yash fish csh tcsh posh hush osh'.split(' '),
+  'sh bash rbash dash ash zsh ksh ksh93 mksh lksh pdksh yash fish csh tcsh posh hush osh nu xonsh elvish murex ion'.split(
+    ' ',
+  ),
 )
 
 export function isShell(name: string): boolean {
@@ -90,6 +92,8 @@ const languages: ReadonlyArray<[names: RegExp, language: Language]> = [
   ],
   [/^perl[\d.]*$/, {code: /^-[A-Za-z0]*[eE]/, family: 'perl'}],
   [/^ruby[\d.]*$/, {code: /^-[A-Za-z0]*e/, family: 'other'}],
+  [/^(?:pwsh|powershell)(?:\.exe|-preview)?$/, {code: /^-(?:c|command|e|ec|enc\w*)$/i, family: 'powershell'}],
+  [/^g?m4$/, {code: /^-(?:D|E)/, family: 'other'}],
   [
     /^(?:php[\d.]*|lua[\d.]*|luajit|julia|groovy|scala|elixir|r|rscript|tclsh[\d.]*|guile|sbcl|ghc|osascript|expect|swipl|raku|crystal|awk)$/,
     {code: /^-(?:r|e|E|c|-eval|-execute)/, family: 'other'},
@@ -136,6 +140,9 @@ export const readers: Readonly<Record<string, Runner>> = {
   },
   make: runMake,
   gmake: runMake,
+  just: runMake,
+  rake: runMake,
+  task: runMake,
   awk: runAwk,
   gawk: runAwk,
   mawk: runAwk,
@@ -169,16 +176,22 @@ function writtenContent(shell: Shell, {text}: Field): Text | undefined {
   return isWritten(shell, text) ? contentOf(shell, text) : undefined
 }
 
+const ruleFiles =
+  'Makefile makefile GNUmakefile justfile Justfile .justfile Rakefile rakefile Taskfile.yml Taskfile.yaml'.split(' ')
+
 /** Rules that the line itself brings along are not followed. */
-function runMake(shell: Shell, {args, stdin}: Call): undefined {
-  const files = readOptions(args, {short: 'fCjlo', long: 'file makefile directory', permute: true}).values
-  const named = files
-    .filter(({name}) => name === 'f' || name === 'file' || name === 'makefile')
-    .map(({value}) => value.text)
-  const isWrittenHere = ['Makefile', 'makefile', 'GNUmakefile', ...named].some((file) => isWritten(shell, file))
+function runMake(shell: Shell, {name: program, args, stdin}: Call): undefined {
+  const files = readOptions(args, {
+    short: 'fCjlotd',
+    long: 'file makefile directory justfile rakefile taskfile',
+    permute: true,
+  }).values
+  const named = files.filter(({name}) => /^(?:[ft]|\w*file)$/.test(name)).map(({value}) => value.text)
+  const isWrittenHere = [...ruleFiles, ...named].some((file) => isWritten(shell, file))
   const readsInput = stdin !== undefined && named.some(isStandardInput)
-  if (isWrittenHere || readsInput) doubt(shell, 'make runs rules that the line itself writes')
-  if (args.some(({text}) => /^(?:--eval|SHELL=)/.test(text))) doubt(shell, 'make runs rules that stand in the line')
+  if (isWrittenHere || readsInput) doubt(shell, `${program} runs rules that the line itself writes`)
+  if (args.some(({text}) => /^(?:--eval|--shell|SHELL=)/.test(text)))
+    doubt(shell, `${program} runs rules that stand in the line`)
 }
 
 /** `!command` among what an editor reads. */
@@ -209,7 +222,7 @@ function runSed(shell: Shell, call: Call): Text | undefined {
 function database(shell: Shell, call: Call): Text | undefined {
   const {args, stdin} = call
   const texts = [...args, ...(stdin === undefined ? [] : [stdin])]
-  if (texts.some(({text}) => /(?:^|\n|["';])\s*(?:\\!|\.(?:shell|system)\b|system\s|!)/i.test(text)))
+  if (texts.some(({text}) => /(?:^|[\n"';])[^\S\n]*(?:\\!|\.(?:shell|system)\b|system\s|!)/i.test(text)))
     doubt(shell, `${call.name} may start programs`)
   return passedOn(Made, call)
 }

@@ -1,5 +1,5 @@
 import {type Call, passedOn, type Runner, someOutput} from './call.ts'
-import {baseName, contentOf, isStandardInput, write} from './files.ts'
+import {baseName, contentOf, isProgramPath, isStandardInput, isWritten, noteOptionName, write} from './files.ts'
 import {type OptionSpec, readOptions} from './options.ts'
 import type {Field, Shell} from './shell.ts'
 import {isKnown, join, Made, Outside, plain, type Text} from './text.ts'
@@ -59,6 +59,8 @@ export const printers: Readonly<Record<string, Runner>> = {
     write(shell, target, content)
     return plain('')
   },
+  touch: newFiles,
+  mkdir: newFiles,
   cp: copy,
   mv: copy,
   ln: copy,
@@ -187,20 +189,21 @@ export function formatted([format, ...args]: readonly Field[]): string {
   return output
 }
 
+function newFiles(shell: Shell, {args}: Call): undefined {
+  for (const {text} of readOptions(args, {short: 'drtmZ', permute: true}).operands)
+    noteOptionName(shell, baseName(text))
+}
+
 /** Copies and links: the target has what the source has. */
 function copy(shell: Shell, call: Call): Text | undefined {
   const {operands} = readOptions(call.args, {short: 'tSgmo', permute: true})
   const target = operands.at(-1)
   for (const source of operands.slice(0, -1)) {
     const content = contentOf(shell, source.text)
-    // A copied program is that program under another name.
-    const program = plain(`${source.text} "$@"`)
     const isFolder = target!.text.endsWith('/') || operands.length > 2
     const path = isFolder ? `${target!.text}/${baseName(source.text)}` : target!.text
-    if (/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(source.text) || source.text.includes('/usr/bin/'))
-      write(shell, path, program)
-    else if (isStandardInput(source.text)) write(shell, path, call.stdin ?? plain(Made))
-    else if (shell.files.has(baseName(source.text))) write(shell, path, content)
+    if (isStandardInput(source.text)) write(shell, path, call.stdin ?? plain(Made))
+    else if (isProgramPath(source.text) || isWritten(shell, source.text)) write(shell, path, content)
   }
   return undefined
 }

@@ -1,4 +1,5 @@
 import type {ParameterExpansionPart, ParameterOperation, Word} from 'unbash'
+import {expandAgain} from './run-script.ts'
 import {doubt, type Shell, spend, type Value} from './shell.ts'
 import {removeMatch, replaceMatch} from './shell-pattern.ts'
 import {isKnown, join, Made, Outside, plain, type Text, unknownLike} from './text.ts'
@@ -44,6 +45,8 @@ export function expandParameter(shell: Shell, part: ParameterExpansionPart, read
   if (operation !== undefined && /^(?:HOME|SHELL|BASH|PWD)$/.test(parameter) && !shell.variables.has(parameter)) {
     values = [[somePath]]
   }
+  // Quotes around an index do not keep it from being expanded.
+  if (index !== undefined && /\$\(|`/.test(index.value)) expandAgain(shell, plain(index.value))
   if (index !== undefined) values = values.map((value) => element(value, index.value))
   else if (shell.variables.has(parameter)) values = values.map((value) => value.slice(0, 1))
   if (operation === undefined) return values

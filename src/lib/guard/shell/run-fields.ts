@@ -6,7 +6,7 @@ import {baseName, contentOf, isWritten} from './files.ts'
 import {interpreterRunner, isShell, readers} from './interpreters.ts'
 import {readOptions} from './options.ts'
 import {printers} from './outputs.ts'
-import {runScript} from './run-script.ts'
+import {runAsSum, runScript} from './run-script.ts'
 import {doubt, type Field, type Shell, spend, within} from './shell.ts'
 import {empty, isKnown, join, Made, plain, type Text, withoutOutside} from './text.ts'
 import {wrapperRunner} from './wrap.ts'
@@ -32,7 +32,7 @@ export function runFields(shell: Shell, fields: readonly Field[], stdin: Text | 
 function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Text | undefined): Text {
   if (first === undefined || first.text === '') return empty
   const raw = baseName(first.text)
-  if (!isKnown(raw) || first.isGlob) {
+  if (!isKnown(raw) || (first.isGlob && raw !== '[')) {
     doubt(shell, 'the name of a program is not in the line')
     if (first.from.size > 0) shell.flows.push({into: 'sh', from: first.from})
     return plain(Made)
@@ -44,7 +44,10 @@ function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Tex
   if (named !== undefined) return named
   const runner = runnerOf(name)
   if (stdin !== undefined && stdin.from.size > 0 && !runsInput(name)) shell.flows.push({into: name, from: stdin.from})
+  if (shell.hasOptionFile && args.some(({text, isGlob}) => isGlob && /^[*?[]/.test(text)))
+    doubt(shell, 'a pattern of file names may stand for an option')
   runCarried(shell, call)
+  if (takesNames.has(name)) for (const text of args) runAsSum(shell, text)
   return runner?.(shell, call) ?? someOutput(call)
 }
 
@@ -64,6 +67,9 @@ function runNamed(shell: Shell, call: Call, raw: string, first: Field): Text | u
   const script = contentOf(shell, first.text)
   return within(shell, `file ${raw}`, () => runScript(shell, {script, stdin, into: 'sh', positional: args}))
 }
+
+/** What takes names of variables: one of them may be a list element. */
+const takesNames = new Set('let test [ printf read unset mapfile readarray getopts wait'.split(' '))
 
 const tables = [builtins, argumentCommands, readers, printers]
 

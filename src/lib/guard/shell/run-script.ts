@@ -41,9 +41,22 @@ export function runScript(shell: Shell, {script, stdin, into, positional, zero}:
   }
 }
 
+/** Follows text in which a shell expands `$` and backticks once more: prompts, list elements in sums. */
+export function expandAgain(shell: Shell, {text, from}: Text): void {
+  runScript(shell, {script: {text: `: "${text}"`, from}, stdin: undefined, into: 'sh'})
+}
+
+/** A list element whose index holds a substitution: wherever a sum is expected, as in `$((x))`, it is run. */
+const indexed = /\w\[[^\]]{0,200}?(?:\$\(|`)/
+
+/** Follows text that is run if it comes into a sum: `x='a[$(rm f)]'; echo $((x))`. */
+export function runAsSum(shell: Shell, text: Text): void {
+  if (text.text.includes('[') && indexed.test(text.text)) expandAgain(shell, text)
+}
+
 /** Parses a script, or says why not. Faults are left to who runs it. */
 export function parseScript(shell: Shell, source: string): ParsedScript | undefined {
-  spend(shell, 1 + source.length / 64)
+  spend(shell, 1 + source.length / 16)
   if (source.split('<<', hereDocLimit + 2).length - 1 <= hereDocLimit) return parse(source)
   doubt(shell, 'it has too many here-documents')
   return undefined

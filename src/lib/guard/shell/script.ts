@@ -12,19 +12,20 @@ import type {
   Select,
   Statement,
 } from 'unbash'
-import {inputOf, outputPaths, write} from './files.ts'
+import {inputOf, openOutputs, writeOutput} from './redirects.ts'
+import {runAsSum, runScript} from './run-script.ts'
 import {doubt, maybe, type Shell, spend} from './shell.ts'
 import {runSimple} from './simple-command.ts'
 import {empty, join, Made, plain, type Text} from './text.ts'
 import {assign} from './variables.ts'
-import {expandText, expandWord, runInside} from './words.ts'
+import {expandText, expandWord, runInside, spendOnSpan} from './words.ts'
 
 /** Scripts inside scripts (substitutions, `bash -c`, functions) that are followed. */
 const depthLimit = 12
 
 /** Runs a parsed script; the result is what it prints. */
 export function runParsed(shell: Shell, script: ParsedScript, stdin: Text | undefined): Text {
-  spend(shell, 1 + (script.end - script.pos) / 64)
+  spend(shell, 1 + (script.end - script.pos) / 32)
   const fault = script.errors?.[0]
   if (fault !== undefined) doubt(shell, `it cannot be read as shell: ${fault.message}`)
   if (shell.depth >= depthLimit) doubt(shell, 'it has scripts inside scripts too deep to follow')
@@ -112,14 +113,23 @@ function runCommand(shell: Shell, node: CommandNode, stdin: Text | undefined): T
     case 'Case':
       return runCase(shell, node, stdin)
     case 'ArithmeticFor':
+      spendOnSpan(shell, node.body.pos - node.pos)
       for (const part of [node.initialize, node.test, node.update]) if (part !== undefined) runInside(shell, part)
       return runLoop(shell, () => runNode(shell, node.body, stdin))
-    case 'TestCommand':
     case 'ArithmeticCommand':
+      runInside(shell, node)
+      runAsSum(shell, plain(node.body))
+      // Not all shells have sums: to others it is a subshell in a subshell.
+      if (isCommand.test(node.body)) runScript(shell, {script: plain(node.body), stdin, into: 'sh'})
+      return empty
+    case 'TestCommand':
       runInside(shell, node)
       return empty
   }
 }
+
+/** A word, a blank and another word: no sum. */
+const isCommand = /^[\s(]*[A-Za-z_][\w./-]*\s+(?:-[A-Za-z-]|[\w./~"'$])/
 
 /** Once, and again if that set anything: what one round sets, the next one sees. */
 function runLoop(shell: Shell, round: () => Text): Text {
@@ -129,10 +139,9 @@ function runLoop(shell: Shell, round: () => Text): Text {
 }
 
 function runRedirected(shell: Shell, {command, redirects}: Redirected, stdin: Text | undefined): Text {
-  const output = runCommand(shell, command, inputOf(shell, redirects, stdin))
-  const paths = outputPaths(shell, redirects)
-  for (const {path, append} of paths) write(shell, path, output, append)
-  return paths.length > 0 ? empty : output
+  const input = inputOf(shell, redirects, stdin)
+  const outputs = openOutputs(shell, redirects)
+  return writeOutput(shell, outputs, runCommand(shell, command, input))
 }
 
 function define(shell: Shell, {name, body}: FunctionNode): Text {

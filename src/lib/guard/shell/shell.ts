@@ -43,6 +43,8 @@ export interface Shell {
   /** Why the line is not understood, each reason once. */
   readonly doubts: Set<string>
   positional: Value
+  /** The line makes a file whose name is an option. */
+  hasOptionFile: boolean
   /** `$0`: the name the script runs under. */
   zero: Text
   /** What `trap` runs later. */
@@ -51,13 +53,17 @@ export interface Shell {
   changes: number
   /** How deep in scripts inside scripts. */
   depth: number
+  /** How deep in expansions inside expansions. */
+  nesting: number
   /** What the command at hand reads; undefined where that is the terminal. */
   stdin: Text | undefined
   /** Work left, in steps. */
   budget: number
   processSubstitutions: number
   /** What `>( )` runs, by the path it stands for. */
-  readonly sinks: Map<string, ParsedScript>
+  readonly sinks: Map<string, {script: ParsedScript; hasRun: boolean}>
+  /** The files that descriptors may be open on for writing, by their number. */
+  readonly descriptors: Map<string, ReadonlySet<string>>
   /** The programs that start what is being looked at, outermost first. */
   wrappers: readonly string[]
   /** Runs words as a command; the result is what it prints. `stdin` is undefined where it is the terminal's. */

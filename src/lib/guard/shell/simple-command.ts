@@ -1,6 +1,6 @@
 import type {Assignment, Command, CommandArgument, Word} from 'unbash'
 import {runEnvironmentCommand} from './carried-commands.ts'
-import {inputOf, outputPaths, write} from './files.ts'
+import {inputOf, openOutputs, writeOutput} from './redirects.ts'
 import {isPlainProgram} from './run-fields.ts'
 import {doubt, type Field, type Shell, spend} from './shell.ts'
 import {empty, join, type Text} from './text.ts'
@@ -19,10 +19,9 @@ export function runSimple(shell: Shell, node: Command, stdin: Text | undefined):
     shell.stdin = input
     for (const part of node.prefix)
       if (part.type === 'Assignment') assignmentWords(shell, part, node.name === undefined)
+    const outputs = openOutputs(shell, node.redirects)
     const output = node.name === undefined ? bareOutput(node, input) : runWords(shell, [node.name, ...node.args], input)
-    const paths = outputPaths(shell, node.redirects)
-    for (const {path, append} of paths) write(shell, path, output, append)
-    return paths.length > 0 ? empty : output
+    return writeOutput(shell, outputs, output)
   } finally {
     shell.stdin = outer
   }
@@ -44,8 +43,8 @@ function runReading(shell: Shell, fields: readonly Field[], input: Text | undefi
   for (const {text} of fields) {
     const sink = shell.sinks.get(text)
     if (sink === undefined) continue
-    shell.sinks.delete(text)
-    shell.runParsed(shell, sink, join([output, input ?? empty]))
+    sink.hasRun = true
+    shell.runParsed(shell, sink.script, join([output, input ?? empty]))
   }
   return output
 }

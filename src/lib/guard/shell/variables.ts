@@ -1,4 +1,5 @@
 import type {ArrayValue, Assignment} from 'unbash'
+import {runAsSum} from './run-script.ts'
 import {either, type Shell, spend, type Value} from './shell.ts'
 import {isKnown, join, plain, type Text} from './text.ts'
 import {expandText, expandWord, runInside} from './words.ts'
@@ -9,13 +10,16 @@ const alternativeLimit = 16
 /** Notes that a variable may have these values from now on; unless that is certain, those it had as well. */
 export function assign(shell: Shell, name: string, values: readonly Value[], isCertain = false): void {
   const known = shell.variables.get(name)
-  spend(
-    shell,
-    1 + values.reduce((sum, value) => sum + value.reduce((length, {text}) => length + text.length, 0), 0) / 64,
-  )
+  spend(shell, 1 + values.reduce((sum, value) => sum + sizeOf(value), 0))
+  for (const text of values.flat()) runAsSum(shell, text)
   const all = either(isCertain ? [] : (known ?? []), values)
   if (JSON.stringify(all.map(textsOf)) !== JSON.stringify(known?.map(textsOf))) shell.changes++
   shell.variables.set(name, all)
+}
+
+/** The work that a value is, in steps. */
+function sizeOf(value: Value): number {
+  return value.reduce((length, {text}) => length + text.length, 32 * value.length) / 64
 }
 
 function textsOf(value: Value): string[] {
@@ -53,9 +57,19 @@ export function runAssignment(shell: Shell, {name, value, append, index}: Assign
 }
 
 function arrayValues(shell: Shell, {elements}: ArrayValue): Value[] {
-  let alternatives: Value[] = [[]]
+  let alternatives: Text[][] = [[]]
   for (const word of elements) {
     const options = expandWord(shell, word)
+    if (options.length === 1) {
+      const values = options[0]!.map(withoutIndex)
+      spend(shell, alternatives.length * values.length)
+      for (const value of alternatives) value.push(...values)
+      continue
+    }
+    spend(
+      shell,
+      alternatives.reduce((sum, value) => sum + value.length, 0),
+    )
     alternatives = alternatives
       .flatMap((head) => options.map((fields) => [...head, ...fields.map(withoutIndex)]))
       .slice(0, alternativeLimit)

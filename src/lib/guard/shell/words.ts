@@ -1,21 +1,37 @@
-import {forEachChild, type ProcessSubstitutionPart, type SyntaxNode, type Word} from 'unbash'
+import {forEachChild, type HereDocBody, type ProcessSubstitutionPart, type SyntaxNode, type Word} from 'unbash'
 import {type Atom, atomsOf, quotedAtoms} from './atoms.ts'
 import {expandBraces} from './braces.ts'
-import {addEach, addText, type Draft, fieldsOf, newDraft, splitInto} from './fields.ts'
+import {addEach, addText, type Draft, fieldsOf, isPattern, newDraft, splitInto} from './fields.ts'
 import {expandParameter, valuesOf} from './parameters.ts'
+import {runAsSum} from './run-script.ts'
 import {doubt, type Field, maybe, type Shell, spend, type Value} from './shell.ts'
 import {join, joinFrom, Made, nobody, Outside, plain, type Text} from './text.ts'
 
 /** Alternatives of one word that are followed. */
 const alternativeLimit = 32
+/** Expansions inside expansions that the parser reads; it takes what is deeper for plain text. */
+const parserDepth = 256
+/** And those that are followed. */
+const nestingLimit = 50
+
+/** What it takes to find the parts of a text: for each expansion inside another one the parser reads all of it again. */
+function spendOnParts(shell: Shell, text: string): void {
+  const opened = text.length < 512 ? 0 : text.split(/\$[{([]|`/, parserDepth).length - 1
+  spend(shell, 1 + (text.length * (opened + 16)) / 512)
+}
+
+/** The same for a text of which only the length is known. */
+export function spendOnSpan(shell: Shell, length: number): void {
+  spend(shell, 1 + (length * Math.min(parserDepth, length / 4)) / 512)
+}
 
 /** What a word may expand to: alternatives, each a list of words. */
 export function expandWord(shell: Shell, word: Word): Field[][] {
-  spend(shell)
+  spendOnParts(shell, word.text)
   const {parts, value} = word
   if (parts === undefined) return [[literal(value, word.text)]]
   const {atoms, hasBraces} = atomsOf(parts)
-  const words = hasBraces ? expandBraces(atoms) : [atoms]
+  const words = hasBraces ? expandBraces(atoms, (steps) => spend(shell, steps)) : [atoms]
   if (words === undefined) {
     doubt(shell, 'braces expand to too many words')
     return [[{text: Made, from: nobody}]]
@@ -23,6 +39,11 @@ export function expandWord(shell: Shell, word: Word): Field[][] {
   let alternatives: Field[][] = [[]]
   for (const one of words) {
     const ends = expandAtoms(shell, one).map(fieldsOf)
+    if (ends.length === 1) {
+      for (const fields of alternatives) fields.push(...ends[0]!)
+      continue
+    }
+    spend(shell, alternatives.reduce((sum, fields) => sum + 1 + fields.length, 0) * ends.length)
     alternatives = alternatives.flatMap((head) => ends.map((end) => [...head, ...end])).slice(0, alternativeLimit)
   }
   return alternatives
@@ -34,10 +55,10 @@ function literal(value: string, text: string): Field {
 }
 
 /** The texts a word may stand for where it is not split: in assignments, after `<<<`, as an operand of `${…}`. */
-export function expandText(shell: Shell, word: Pick<Word, 'parts' | 'value'>): Text[] {
-  spend(shell)
-  if (word.parts === undefined) return [plain(word.value)]
-  return expandAtoms(shell, quotedAtoms(word)).map((draft) => join(fieldsOf(draft), ' '))
+export function expandText(shell: Shell, word: Word | HereDocBody): Text[] {
+  spendOnParts(shell, word.text)
+  if (word.parts === undefined) return [plain(word.type === 'Word' ? word.value : word.text)]
+  return expandAtoms(shell, quotedAtoms(word.parts)).map((draft) => join(fieldsOf(draft), ' '))
 }
 
 function expandAtoms(shell: Shell, atoms: readonly Atom[]): Draft[] {
@@ -45,7 +66,7 @@ function expandAtoms(shell: Shell, atoms: readonly Atom[]): Draft[] {
   for (const atom of atoms) {
     spend(shell, drafts.length)
     if (atom.kind !== 'expansion') {
-      const isGlob = atom.kind === 'bare' && /[*?]|\[.+\]/.test(atom.text)
+      const isGlob = atom.kind === 'bare' && isPattern(atom.text)
       drafts = drafts.map((draft) => addText(draft, plain(atom.text), {isGlob, keeps: true}))
       continue
     }
@@ -73,12 +94,30 @@ function isJoined(part: ExpansionAtom['part']): boolean {
 }
 
 /** What splits unquoted values: the usual blanks, or what the line says. */
-function separators(shell: Shell): string[] {
+export function separators(shell: Shell): string[] {
   const set = shell.variables.get('IFS')
   return set === undefined ? [' \t\n'] : [' \t\n', ...set.slice(0, 3).map(([text]) => text?.text ?? '')]
 }
 
 function expansionValues(shell: Shell, part: ExpansionAtom['part']): Value[] {
+  return deeper(shell, () => valuesOfPart(shell, part)) ?? [[plain(Made)]]
+}
+
+/** Goes one level deeper, if it is not too deep already. */
+function deeper<Result>(shell: Shell, work: () => Result): Result | undefined {
+  if (shell.nesting >= nestingLimit) {
+    doubt(shell, 'it has expansions inside expansions too deep to follow')
+    return undefined
+  }
+  shell.nesting++
+  try {
+    return work()
+  } finally {
+    shell.nesting--
+  }
+}
+
+function valuesOfPart(shell: Shell, part: ExpansionAtom['part']): Value[] {
   switch (part.type) {
     case 'SimpleExpansion': {
       const name = part.text.slice(1)
@@ -111,7 +150,7 @@ function unparsed(shell: Shell): Value[] {
 function processSubstitution(shell: Shell, {operator, script}: ProcessSubstitutionPart): Text {
   const path = `/dev/fd/substitution-${shell.processSubstitutions++}`
   if (script === undefined) doubt(shell, 'a substitution cannot be read')
-  else if (operator === '>') shell.sinks.set(path, script)
+  else if (operator === '>') shell.sinks.set(path, {script, hasRun: false})
   else {
     const output = maybe(shell, () => shell.runParsed(shell, script, undefined))
     shell.files.set(path, [output])
@@ -123,11 +162,13 @@ function processSubstitution(shell: Shell, {operator, script}: ProcessSubstituti
 /** Runs the substitutions in and below a node whose value is not followed. */
 export function runInside(shell: Shell, node: SyntaxNode): void {
   spend(shell)
+  if ('text' in node && node.text.length > 512) spendOnParts(shell, node.text)
   const runs =
     node.type === 'CommandExpansion' ||
     node.type === 'ProcessSubstitution' ||
     node.type === 'ArithmeticCommandExpansion'
-  if (!runs) forEachChild(node, (child) => runInside(shell, child))
+  if (node.type === 'Word') runAsSum(shell, plain(node.value))
+  if (!runs) deeper(shell, () => forEachChild(node, (child) => runInside(shell, child)))
   else if (node.script === undefined) unparsed(shell)
   else shell.runParsed(shell, node.script, undefined)
 }

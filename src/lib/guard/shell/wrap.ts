@@ -3,7 +3,7 @@ import {runEnvironmentCommand} from './carried-commands.ts'
 import {readOptions} from './options.ts'
 import {runScript} from './run-script.ts'
 import {doubt, type Field, type Shell, within} from './shell.ts'
-import {isKnown, join, type Text} from './text.ts'
+import {isKnown, join, plain, type Text} from './text.ts'
 import {assign, isVariableName} from './variables.ts'
 import {type Nest, type Wrapper, wrappers} from './wrappers.ts'
 
@@ -71,10 +71,15 @@ function withoutAssignments(shell: Shell, words: readonly Field[]): Field[] {
   for (; at < words.length; at++) {
     const word = words[at]!
     const equals = word.text.indexOf('=')
-    const name = word.text.slice(0, Math.max(0, equals))
-    if (word.text !== '-' && !isVariableName(name)) break
+    if (word.text !== '-' && equals <= 0) break
     if (equals < 0) continue
-    assign(shell, name, [[{text: word.text.slice(equals + 1), from: word.from}]])
+    const name = word.text.slice(0, equals)
+    const value = {text: word.text.slice(equals + 1), from: word.from}
+    if (isVariableName(name)) assign(shell, name, [[value]])
+    // How bash hands a function on to the shells it starts.
+    const handed = /^BASH_FUNC_(.+)(?:%%|\(\))$/.exec(name)?.[1]
+    if (handed !== undefined)
+      runScript(shell, {script: join([plain(`${handed} `), value]), stdin: undefined, into: 'sh'})
     runEnvironmentCommand(shell, word)
   }
   return words.slice(at)

@@ -212,7 +212,7 @@ export const wrappers: Readonly<Record<string, Wrapper | Nest>> = {
   vagrant: {under: {ssh: {short: 'c', long: 'command', scripts: 'c command', permute: true, onlyScripts: true}}},
   ip: {under: {netns: {under: {exec: first}}, vrf: {under: {exec: first}}}},
   'nix-shell': {short: 'pIA', long: 'run command packages', scripts: 'run command', permute: true, onlyScripts: true},
-  nix: {under: {develop: {short: 'c'}, shell: {short: 'c'}}},
+  arch: {short: 'de'},
   npx: {short: 'pc', long: 'package call', scripts: 'c call'},
   bunx: none,
   npm: {
