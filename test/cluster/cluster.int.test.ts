@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises'
-import {afterAll, beforeAll, describe, expect, it, onTestFinished} from 'vitest'
+import {afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished} from 'vitest'
 import {createForwarder} from '../../src/lib/delivery/forward/sink.ts'
 import {everything} from '../../src/lib/filter/filter.ts'
 import {openNatsAdmin} from '../../src/lib/store/nats/admin.ts'
@@ -72,6 +72,7 @@ describe.each(natsBinaries)('a cluster of three nats-server %s', (binary) => {
   beforeAll(async () => {
     cluster = await startCluster({binary})
   })
+  beforeEach(() => cluster.ready())
   afterAll(() => cluster?.stop())
 
   it('keeps as many copies as it was asked for, and says so', async () => {
@@ -92,6 +93,7 @@ describe.each(natsBinaries)('a cluster of three nats-server %s', (binary) => {
     await cluster.leaderOf(log.stream)
     expect(await idsOf(store.read(everything))).toEqual(ids(eventsUpTo(50)))
     await leader.restart()
+    await cluster.settled(log.stream)
   })
 
   it('stores the events of one call in their order while its leader changes again and again', async () => {

@@ -7,6 +7,8 @@ export interface NatsCluster {
   url: string
   /** The node that leads a stream; waits until there is one. */
   leaderOf(stream: string): Promise<NatsServer>
+  /** Resolves once streams can be made on all nodes: a node that is back is not thought of at once. */
+  ready(): Promise<void>
   /** Resolves once every copy of the stream is up to date. */
   settled(stream: string): Promise<void>
   stop(): Promise<void>
@@ -50,8 +52,8 @@ export async function startCluster({binary, places = onLoopback}: ClusterOptions
     await Promise.all(nodes.map((node) => node.stop()))
   }
 
-  try {
-    await until('the cluster has a leader', async () => {
+  async function ready(): Promise<void> {
+    await until('the cluster takes streams', async () => {
       const {jsm, close} = await bareClient(nodes.map((node) => node.url))
       try {
         await jsm.streams.add({name: 'probe', subjects: ['probe'], num_replicas: nodes.length})
@@ -61,6 +63,10 @@ export async function startCluster({binary, places = onLoopback}: ClusterOptions
         await close()
       }
     })
+  }
+
+  try {
+    await ready()
   } catch (thrown) {
     await stop()
     throw thrown
@@ -69,6 +75,7 @@ export async function startCluster({binary, places = onLoopback}: ClusterOptions
   return {
     nodes,
     url,
+    ready,
     async leaderOf(stream) {
       return until(`stream ${stream} has a leader`, async () => nodes[Number((await infoOf(stream))?.leader?.slice(1))])
     },

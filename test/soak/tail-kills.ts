@@ -42,7 +42,7 @@ export async function killTail(
     while (!isOver) {
       await store.append(Array.from({length: 5}, (_, n) => event(`t:${appended + n}`)))
       appended += 5
-      await sleep(10)
+      await sleep(30)
     }
   })()
   try {

@@ -67,6 +67,7 @@ async function cluster(): Promise<Targets> {
   const made = await startCluster()
   return {
     async next() {
+      await made.ready()
       const options = await newLog(made.url, {replicas: 3})
       const {stream} = options
       const whenSettled = async (fault: (leader: NatsServer) => Promise<void>) => {
