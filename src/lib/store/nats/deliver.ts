@@ -34,6 +34,7 @@ export async function* deliver(link: Link, options: DeliverOptions): AsyncGenera
   const recovery = recoveryOf(link, options)
   let {after} = options
   const watch = lagWatch(link, subjects)
+  const isWatched = link.isClustered() && !subjects?.length && (!isBounded || to - after < mostWatched)
   while (after < to && !signal?.aborted) {
     let consumer: Consumer | undefined
     const close = () => consumer?.close()
@@ -53,9 +54,13 @@ export async function* deliver(link: Link, options: DeliverOptions): AsyncGenera
         if (batch === undefined) return
         if (last) {
           recovery.noteProgress()
-          after = last.seq
-          yield last.seq > to ? batch.filter(({seq}) => seq <= to) : batch
+          const fresh = batch[0]!.seq > after ? batch : batch.filter(({seq}) => seq > after)
+          const whole = isWatched ? await untilGap(link, fresh, after) : fresh
+          const end = whole.at(-1)
+          if (end) after = end.seq
+          if (end) yield end.seq > to ? whole.filter(({seq}) => seq <= to) : whole
           if (after >= to) return
+          if (whole.length < fresh.length) throw new ConsumerLost('the copy of the stream that is read has gaps')
         }
         if (!isBounded) await watch(after, last !== undefined)
         if (!isBounded || !(last ? last.pending === 0 : await consumer.isDrained())) continue
@@ -94,6 +99,22 @@ async function hasAll(link: Link, {after, to, subjects = []}: Pick<DeliverOption
     if (failureOf(thrown, target).code === 'STORE_AUTH') return true
     throw thrown
   }
+}
+
+/** Every gap costs a question, and a long history may have many: what was erased or has expired. */
+const mostWatched = 10_000
+
+/**
+ * The messages up to the first one that the stream's leader has and that was left out. In a cluster, a consumer on a
+ * server that is catching up may pass over what that server does not have yet, or begin before where it was told to.
+ */
+async function untilGap(link: Link, batch: readonly Delivered[], after: number): Promise<readonly Delivered[]> {
+  let before = after
+  for (const [index, {seq}] of batch.entries()) {
+    if (seq > before + 1 && !(await hasAll(link, {after: before, to: seq - 1}))) return batch.slice(0, index)
+    before = seq
+  }
+  return batch
 }
 
 /** Heartbeats without a message after which the leader is asked whether there is one. */
