@@ -128,8 +128,11 @@ describe('replay --to a webhook', () => {
     held[0]!()
     const {code, stdout} = await running.finished
     expect(code).toBe(130)
-    expect(stdout).toBe('20 events: 20 delivered; interrupted before the end\n')
-    expect((await replay(args)).stdout).toBe('40 events: 40 delivered\n')
+    // The answer may be there before the signal is: then one more is under way.
+    const [, sent = ''] = /^(\d+) events: \1 delivered; interrupted before the end\n$/.exec(stdout) ?? []
+    expect(Number(sent)).toBeGreaterThanOrEqual(20)
+    const rest = 60 - Number(sent)
+    expect((await replay(args)).stdout).toBe(`${rest} events: ${rest} delivered\n`)
     expect(receiver.requests.map(({headers}) => headers['webhook-id'])).toEqual(ids(events))
   })
 

@@ -31,8 +31,8 @@ export function createLowWatermark(): LowWatermark {
 
   return {
     begin(position, work) {
-      // Of events without work behind one that has some, the last stands for all: a stuck one must not fill the memory.
-      if (newest !== undefined && left.get(newest) === 0) left.delete(newest)
+      // Of events in a row without work the last stands for all: one that is stuck before them must not fill the memory.
+      if (work === 0 && newest !== undefined && left.get(newest) === 0) left.delete(newest)
       newest = position
       left.set(position, work)
       if (work === 0) advance()
