@@ -25,6 +25,8 @@ export interface PluginEntry {
 export interface HostOptions {
   plugins?: PluginEntry[]
   tools?: Record<string, unknown>
+  /** Added to `agents.defaults`. */
+  agentDefaults?: Record<string, unknown>
 }
 
 /** One OpenClaw installation of its own: state, workspace, home, model, configuration. Nothing of it outlives `remove`. */
@@ -123,7 +125,7 @@ export async function makeHost(options: HostOptions = {}): Promise<Host> {
 /** The least that a gateway needs to run agents on the mock model, with nothing of the outside world. */
 function configOf(
   place: {folder: string; workspace: string; port: number; modelUrl: string},
-  {tools = {}}: HostOptions,
+  {tools = {}, agentDefaults}: HostOptions,
   plugins: readonly PluginEntry[],
 ): HostConfig & Record<string, unknown> {
   const {folder, workspace, port, modelUrl} = place
@@ -138,7 +140,13 @@ function configOf(
       controlUi: {enabled: false},
     },
     agents: {
-      defaults: {workspace, skipBootstrap: true, heartbeat: {every: '0m'}, model: {primary: 'mock/mock-1'}},
+      defaults: {
+        workspace,
+        skipBootstrap: true,
+        heartbeat: {every: '0m'},
+        model: {primary: 'mock/mock-1'},
+        ...agentDefaults,
+      },
     },
     // Unset, most tools hide behind tool_search.
     tools: {toolSearch: false, ...tools},
