@@ -59,7 +59,12 @@ function answered(id: string, second: number, text: string, runId?: string) {
   return {type: 'message', id, timestamp: iso(second), message}
 }
 
-function live(type: string, second: number, data: Record<string, unknown>, fields: Partial<Omit<ClawEvent, 'source'>> = {}): ClawEvent {
+function live(
+  type: string,
+  second: number,
+  data: Record<string, unknown>,
+  fields: Partial<Omit<ClawEvent, 'source'>> = {},
+): ClawEvent {
   return makeEvent({
     type,
     agentId: 'main',
