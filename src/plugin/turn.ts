@@ -1,4 +1,4 @@
-import {withoutHostText} from '../lib/context/clean.ts'
+import {askedIn} from '../lib/context/clean.ts'
 import type {SeenByModel} from '../lib/context/seen.ts'
 import type {Fields} from './host-api.ts'
 
@@ -34,7 +34,7 @@ export function readTurn(event: Fields, ctx: Fields): Turn | undefined {
     sessionId,
     sessionKey,
     runId: text('runId'),
-    prompt: withoutHostText(typeof event['prompt'] === 'string' ? event['prompt'] : ''),
+    prompt: askedIn(typeof event['prompt'] === 'string' ? event['prompt'] : ''),
     seen: {sessions, sinceMs: historyStart(event['messages'])},
   }
 }

@@ -16,6 +16,13 @@ describe('a turn, as the host tells of it', () => {
     })
   })
 
+  it('asks what a subagent is to do', () => {
+    const prompt =
+      '[Subagent Context] You are running as a subagent (depth 1/5).\n\n[Subagent Task]\n\nCall the dentist.\nThen report.\n\nBegin. Execute the assigned task to completion.'
+    expect(readTurn({prompt}, ctx)?.prompt).toBe('Call the dentist.\nThen report.')
+    expect(readTurn({prompt: '[Subagent Context] Your prior run ended.'}, ctx)?.prompt).toBe('')
+  })
+
   it.each([
     ['from the oldest message on', [spoken('user', 30), spoken('assistant', 20), spoken('toolResult', 40)], 20],
     ['of nothing, where there is only a summary', [spoken('compactionSummary', 10)], Number.POSITIVE_INFINITY],

@@ -1,7 +1,7 @@
 import {defaultReplacement} from '../redact/redact.ts'
 
 /** What stands where something was redacted: our masks with and without a kind, and those of other tools. */
-const foreignMasks = /<redacted[^>]*>|\bredacted\b(?=[\]})>*])|\*{4,}|[█▇▓]{3,}|\bx{6,}\b/i
+const foreignMasks = /<redacted[^>]{0,99}>|\bredacted\b(?=[\]})>*])|\*{4,}|[█▇▓]{3,}|\bx{6,}\b/i
 /** A sentence ends before white space that follows its mark; a line always does. */
 const sentence = /[^.!?\n]*(?:[.!?]+(?!\s)[^.!?\n]*)*[.!?]*\s*/g
 

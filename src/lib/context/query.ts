@@ -27,15 +27,16 @@ export interface Query {
   timeFit: TimeFit | undefined
 }
 
-/** Longer prompts are pasted material: its first words are what is asked. */
+/** Longer prompts are pasted material: its first words are what is asked, and no more than this is looked at. */
 const mostWords = 64
+const longestPrompt = 20_000
 
 /** A word with a capital that does not begin a sentence. */
 const writtenAsName = /(?<=[\p{L}\p{N},;)] )\p{Lu}[\p{L}\p{M}'’-]+/gu
 
 /** What a prompt asks of the log. `speakers` are the terms of the names of everybody who speaks there. */
 export function readQuery(
-  prompt: string,
+  given: string,
   {
     analyzer,
     lexicon,
@@ -43,6 +44,7 @@ export function readQuery(
     atMs,
   }: {analyzer: Analyzer; lexicon: Lexicon; speakers: readonly string[]; atMs: number},
 ): Query {
+  const prompt = given.slice(0, longestPrompt)
   const names = new Set(speakers)
   const terms = [
     ...new Set(

@@ -17,12 +17,15 @@ interface Told {
   seen?: SeenByModel
 }
 
+/** Of a longer prompt no more than this is compared with what the log holds. */
+const longestPrompt = 100_000
+
 /** Tells what the model does not have before it yet: neither in its history, nor word for word in the prompt. */
 export function unseenTest(
   {prompt = '', seen}: Told,
   read: (passage: StoredPassage) => Said | undefined,
 ): (passage: StoredPassage) => boolean {
-  const asked = flat(prompt)
+  const asked = flat(prompt.slice(0, longestPrompt))
   const sessions = new Set(seen?.sessions)
   const {sinceMs = Number.NEGATIVE_INFINITY} = seen ?? {}
   return (passage) => {
