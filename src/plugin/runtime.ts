@@ -184,9 +184,10 @@ export function createRuntime({version, environment, now}: RuntimeOptions): Runt
     async stop() {
       isStarted = false
       const current = await newest()
-      if (current !== undefined) await releaseContext(current)
       await current?.delivery.stop()
       await current?.recording.flush()
+      // A reload may have started it again meanwhile.
+      if (current !== undefined && !isStarted) await releaseContext(current)
     },
     status: async () => (await ready()).operator.status(),
     statusText: async () => (await ready()).operator.statusText(),
