@@ -69,6 +69,8 @@ export interface ApiProblem {
 export function apiFailure({err_code: code, description}: ApiProblem, place: Place, cause?: unknown): ClawError {
   const {url, stream} = place
   if (code === apiErrors.streamNotFound) return missingStream(place)
+  // A server that is cut off from its cluster answers, but knows nothing: whoever waits must go on waiting.
+  if (temporary.includes(code)) return unreachable(place, `${description} (error ${code})`, cause)
   if (code === apiErrors.jetStreamNotEnabled || code === apiErrors.jetStreamNotEnabledForAccount) {
     return withoutJetStream(place, cause)
   }
