@@ -46,7 +46,7 @@ export async function startGateway(host: Host): Promise<Gateway> {
       const ready = await fetch(`${base}/readyz`).catch(() => undefined)
       return ready?.ok ? true : undefined
     },
-    90_000,
+    180_000,
   ).catch((error) => {
     child.kill('SIGKILL')
     throw new Error(`${error.message}\n${log().slice(-4000)}`)
