@@ -3,7 +3,7 @@ import {messageOf} from '../../errors.ts'
 import {runFields} from './run-fields.ts'
 import {parseScript, runScript} from './run-script.ts'
 import {runBody, runParsed} from './script.ts'
-import {doubt, type Flow, type RunCommand, type Shell, spend, type Value} from './shell.ts'
+import {doubt, type Flow, feed, type RunCommand, type Shell, spend, type Value, withPositional} from './shell.ts'
 import {Made, plain, reservedCharacters, type Text, TooMuch} from './text.ts'
 
 /** What a command line runs, as far as that can be told. */
@@ -51,7 +51,7 @@ function runAll(shell: Shell, script: ParsedScript): void {
   for (const trap of shell.traps.splice(0)) runScript(shell, {script: trap, stdin: undefined, into: 'sh'})
   for (const name of shell.functions.keys())
     if (!shell.calledFunctions.has(name)) shell.runFunction(shell, name, [], undefined)
-  for (const sink of [...shell.sinks.values()]) if (!sink.hasRun) shell.runParsed(shell, sink.script, plain(Made))
+  for (const sink of [...shell.sinks.values()]) if (!sink.hasRun) feed(shell, sink, plain(Made))
 }
 
 function notRead(why: string): Analysis {
@@ -62,21 +62,23 @@ function newShell(): Shell {
   return {
     variables: new Map(),
     files: new Map(),
+    codes: [],
     functions: new Map(),
     calledFunctions: new Set(),
+    calls: [],
     aliases: new Map(),
+    aliasing: [],
     sinks: new Map(),
     descriptors: new Map(),
     commands: [],
     flows: [],
     doubts: new Set(),
-    positional: [],
     hasOptionFile: false,
     zero: plain('bash'),
     wrappers: [],
     stdin: undefined,
     traps: [],
-    changes: 0,
+    loops: 0,
     depth: 0,
     nesting: 0,
     budget,
@@ -89,11 +91,5 @@ function newShell(): Shell {
 
 function runFunction(shell: Shell, name: string, args: Value, stdin: Text | undefined): Text {
   spend(shell)
-  const outer = shell.positional
-  shell.positional = args
-  try {
-    return runBody(shell, name, stdin)
-  } finally {
-    shell.positional = outer
-  }
+  return withPositional(shell, args, () => runBody(shell, name, stdin))
 }

@@ -21,6 +21,11 @@ export const argumentCommands: Readonly<Record<string, Runner>> = {
   tmux: runTmux,
   nix: runAfter(/^(?:-c|--command|--)$/),
   lldb: runAfter(/^--$/),
+  launchctl: runAfter(/^--$/),
+  cmd: (shell, {name, args, stdin}) => {
+    const at = args.findIndex(({text}) => /^\/[ckr]$/i.test(text))
+    return at < 0 ? undefined : runScript(shell, {script: wordsOf(args.slice(at + 1)), stdin, into: name})
+  },
   screen: (shell, call) => {
     const {operands, values} = readOptions(call.args, {short: 'cehpSTtX'})
     const stuffed = values.some(({name, value}) => name === 'X' && value.text === 'stuff')
@@ -33,19 +38,20 @@ export const argumentCommands: Readonly<Record<string, Runner>> = {
 
 /** `-exec command {} ;` and its relatives, each of them. */
 function runFind(shell: Shell, call: Call): Text {
+  const outputs = [someOutput(call)]
   for (let at = 0; at < call.args.length; at++) {
     if (!/^-(?:exec|ok)(?:dir)?$/.test(call.args[at]!.text)) continue
     const tail = call.args.slice(at + 1)
     const end = tail.findIndex(({text}, index) => text === ';' || (text === '+' && tail[index - 1]?.text === '{}'))
-    runWith(shell, call, end < 0 ? tail : tail.slice(0, end), '{}', [unknownNames(call)])
+    outputs.push(runWith(shell, call, end < 0 ? tail : tail.slice(0, end), '{}', [unknownNames(call)]))
   }
-  return someOutput(call)
+  return join(outputs)
 }
 
 function runFd(shell: Shell, call: Call): Text {
   const at = call.args.findIndex(({text}) => /^(?:-x|-X|--exec|--exec-batch)$/.test(text))
-  if (at >= 0) runWith(shell, call, call.args.slice(at + 1), '{}', [unknownNames(call)])
-  return someOutput(call)
+  const output = someOutput(call)
+  return at < 0 ? output : join([output, runWith(shell, call, call.args.slice(at + 1), '{}', [unknownNames(call)])])
 }
 
 /** Programs whose command stands behind a word of theirs. */

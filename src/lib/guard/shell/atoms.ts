@@ -14,20 +14,20 @@ export type Atom =
 /** The pieces of a word. `hasBraces` says whether brace expansion can change it. */
 export function atomsOf(parts: readonly WordPart[]): {atoms: Atom[]; hasBraces: boolean} {
   const atoms: Atom[] = []
-  const hasBraces = addParts(parts, atoms)
-  return {atoms, hasBraces}
+  addParts(parts, atoms)
+  return {atoms, hasBraces: atoms.some((atom) => atom.kind === 'bare' && atom.text.includes('{'))}
 }
 
-function addParts(parts: readonly WordPart[], atoms: Atom[]): boolean {
-  let hasBraces = false
+function addParts(parts: readonly WordPart[], atoms: Atom[]): void {
   for (const part of parts) {
-    if (part.type === 'BraceExpansion') {
-      hasBraces = true
-      if (part.parts === undefined) addBare(part.text, atoms)
-      else addParts(part.parts, atoms)
-    } else addPart(part, atoms)
+    if (part.type !== 'BraceExpansion') addPart(part, atoms)
+    else if (part.parts === undefined) addBare(part.text, atoms)
+    else {
+      atoms.push({kind: 'bare', text: '{'})
+      addParts(part.parts, atoms)
+      atoms.push({kind: 'bare', text: '}'})
+    }
   }
-  return hasBraces
 }
 
 function addPart(part: Exclude<WordPart, {type: 'BraceExpansion'}>, atoms: Atom[]): void {

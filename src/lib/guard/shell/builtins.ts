@@ -4,8 +4,8 @@ import {runFile} from './interpreters.ts'
 import {readOptions} from './options.ts'
 import {formatted, pathOf} from './outputs.ts'
 import {expandAgain, runScript} from './run-script.ts'
-import {doubt, type Field, maybe, type Shell} from './shell.ts'
-import {isKnown, join, Outside, plain, type Text, unknownLike} from './text.ts'
+import {addAlias, doubt, type Field, maybe, positionalName, positionalOf, type Shell} from './shell.ts'
+import {isKnown, join, Made, Outside, plain, type Text, unknownLike} from './text.ts'
 import {assign, isVariableName} from './variables.ts'
 import {separators} from './words.ts'
 
@@ -31,18 +31,24 @@ export const builtins: Readonly<Record<string, Runner>> = {
   alias: (shell, {args}) => {
     for (const {text} of args) {
       const equals = text.indexOf('=')
-      if (equals > 0) shell.aliases.set(text.slice(0, equals), text.slice(equals + 1))
+      if (equals > 0) addAlias(shell, text.slice(0, equals), text.slice(equals + 1))
     }
     return undefined
   },
   set: (shell, {args}) => {
     const dashes = args.findIndex(({text}) => text === '--' || text === '-')
     const start = dashes >= 0 ? dashes + 1 : args.findIndex(({text}) => !/^[-+]/.test(text))
-    if (start >= 0 && (dashes >= 0 || start < args.length)) shell.positional = args.slice(start)
+    if (start >= 0 && (dashes >= 0 || start < args.length)) assign(shell, positionalName, [args.slice(start)], true)
     return undefined
   },
   shift: (shell, {args}) => {
-    shell.positional = shell.positional.slice(Number(args[0]?.text ?? 1) || 0)
+    const count = Number(args[0]?.text ?? 1) || 0
+    assign(
+      shell,
+      positionalName,
+      positionalOf(shell).map((value) => value.slice(count)),
+      true,
+    )
     return undefined
   },
   unset: (shell, {args}) => {
@@ -64,8 +70,7 @@ export const builtins: Readonly<Record<string, Runner>> = {
     return plain('')
   },
   getopts: (shell, {args}) => {
-    for (const name of [args[1]?.text ?? '', 'OPTARG'])
-      if (isVariableName(name)) assign(shell, name, [[plain(Outside)]])
+    for (const name of [args[1]?.text ?? '', 'OPTARG']) if (isVariableName(name)) assign(shell, name, [[plain(Made)]])
     return undefined
   },
   compgen: expandWords,
@@ -74,7 +79,7 @@ export const builtins: Readonly<Record<string, Runner>> = {
   hash: (shell, {args}) => {
     const {values, operands} = readOptions(args, {short: 'p'})
     const path = values.find(({name}) => name === 'p')?.value.text
-    if (path !== undefined) for (const {text} of operands) shell.aliases.set(text, path)
+    if (path !== undefined) for (const {text} of operands) addAlias(shell, text, path)
     return undefined
   },
   enable: (shell, {args}) => {
@@ -89,6 +94,7 @@ export const declarations = new Set(['export', 'declare', 'typeset', 'local', 'r
 /** `declare "a=rm"`: the assignment came out of an expansion. */
 export function runDeclaration(shell: Shell, {args}: Call): Text | undefined {
   if (args.some(({text}) => /^-[A-Za-z]*n/.test(text))) doubt(shell, 'a variable is another name for one')
+  if (args.some(({text}) => /^-[A-Za-z]*[luc]/.test(text))) doubt(shell, 'a variable changes what it is set to')
   for (const {text, from} of args) {
     const equals = text.indexOf('=')
     const name = text.slice(0, Math.max(0, equals))

@@ -29,6 +29,9 @@ const textPrograms = new Set(
 /** These rework what they read, which may be harmless names of files. */
 const filters = new Set('awk column comm cut fold gawk head mawk paste rev sed shuf sort tac tail tr uniq'.split(' '))
 
+/** Code of awk or sed that may put a dash in front of what it prints. */
+const addsDash = /["'=][^"']*[-\\%]|printf|^s.*-/
+
 /** Programs that print settings for the shell, to be run as they are: `eval "$(ssh-agent -s)"`. */
 const setupPrinters = new Set(
   'brew conda direnv dircolors docker-machine fnm gh gpg-agent helm keychain kubectl luarocks micromamba minikube nodenv npm opam pip poetry pyenv rbenv register-python-argcomplete rustup ssh-agent starship zoxide'.split(
@@ -43,8 +46,8 @@ export function someOutput(call: Call): Text {
   if (setupPrinters.has(call.name) && call.args.some(({text}) => setupWords.test(text))) return {text: FromFile, from}
   const input = call.stdin?.text ?? ''
   const readsNames = /^[\s\uFDD0]*$/.test(input) && (input !== '' || call.args.some(({text}) => !text.startsWith('-')))
-  const isMade =
-    (textPrograms.has(call.name) && !(filters.has(call.name) && readsNames)) || (input !== '' && !readsNames)
+  const isFilter = filters.has(call.name) && readsNames && !call.args.some(({text}) => addsDash.test(text))
+  const isMade = (textPrograms.has(call.name) && !isFilter) || (input !== '' && !readsNames)
   return {text: isMade ? Made : Outside, from}
 }
 

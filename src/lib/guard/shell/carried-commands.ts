@@ -33,7 +33,12 @@ const carriers: Readonly<Record<string, readonly string[]>> = {
     '--tag-name-filter',
     '--parent-filter',
     '--open-files-in-pager',
+    '-O',
   ],
+  runuser: ['-c', '--command', '--session-command'],
+  scp: ['-S'],
+  sftp: ['-S'],
+  npm: ['--script-shell'],
   man: ['-P', '--pager'],
   nc: ['-e', '-c', '--exec', '--sh-exec'],
   ncat: ['-e', '-c', '--exec', '--sh-exec'],
@@ -82,13 +87,18 @@ function valuesOf(args: readonly Field[], options: readonly string[]): Text[] {
   return args.flatMap((arg, index) => {
     if (options.includes(arg.text)) return args.slice(index + 1, index + 2)
     const option = options.find((candidate) => arg.text.startsWith(`${candidate}=`))
-    return option === undefined ? [] : [{text: arg.text.slice(option.length + 1), from: arg.from}]
+    if (option !== undefined) return [{text: arg.text.slice(option.length + 1), from: arg.from}]
+    // A short option and its value in one word.
+    const short = /^-[eFIOPS]./.test(arg.text) && options.includes(arg.text.slice(0, 2))
+    return short ? [{text: arg.text.slice(2), from: arg.from}] : []
   })
 }
 
 /** `-c alias.x='!rm'`, `git config core.pager 'rm'`: settings that git runs. */
 function gitCommands(args: readonly Field[]): Text[] {
   return args.flatMap((arg, index) => {
+    // A helper for a transport: `ext::sh -c …`.
+    if (arg.text.startsWith('ext::')) return [{text: arg.text.slice(5), from: arg.from}]
     const equals = arg.text.indexOf('=')
     const isPair = equals > 0 && args[index - 1]?.text === '-c'
     const key = isPair ? arg.text.slice(0, equals) : arg.text

@@ -1,5 +1,5 @@
 import {runScript} from './run-script.ts'
-import type {Shell} from './shell.ts'
+import {feed, type Shell, spend} from './shell.ts'
 import {FromFile, join, Made, plain, type Text, textLimit} from './text.ts'
 
 /** Contents of one file that are followed. */
@@ -20,18 +20,35 @@ export function baseName(path: string): string {
 }
 
 export function isWritten(shell: Shell, path: string): boolean {
-  return shell.files.has(fileKey(path)) || openFile.test(path)
+  return shell.files.has(fileKey(path)) || openFile.test(path) || isNamedInCode(shell, path)
+}
+
+function isNamedInCode(shell: Shell, path: string): boolean {
+  const name = baseName(path)
+  return (
+    name !== '' &&
+    shell.codes.some((code) => {
+      spend(shell, code.length / 1024)
+      return code.includes(name)
+    })
+  )
 }
 
 /** What a file holds: what this line wrote to it, all of it if it did so more than once. */
 export function contentOf(shell: Shell, path: string): Text {
-  if (isStandardInput(path)) return shell.stdin ?? plain(Made)
-  if (/^\/dev\/(?:tcp|udp)\//.test(path)) return plain(Made)
+  const contents = contentsOf(shell, path)
+  return contents.length === 1 ? contents[0]! : join(contents, '\n')
+}
+
+/** The same, each content on its own. */
+export function contentsOf(shell: Shell, path: string): readonly Text[] {
+  if (isStandardInput(path)) return [shell.stdin ?? plain(Made)]
+  if (/^\/dev\/(?:tcp|udp)\//.test(path)) return [plain(Made)]
   const written = shell.files.get(fileKey(path))
-  if (written !== undefined) return join(written, '\n')
-  if (openFile.test(path)) return plain(Made)
+  if (written !== undefined) return written
+  if (openFile.test(path) || isNamedInCode(shell, path)) return [plain(Made)]
   // A copy of a program is that program under another name.
-  return plain(isProgramPath(path) ? `${path} "$@"` : FromFile)
+  return [plain(isProgramPath(path) ? `${path} "$@"` : FromFile)]
 }
 
 export function isProgramPath(path: string): boolean {
@@ -59,8 +76,7 @@ export function write(shell: Shell, path: string, content: Text, append = false)
   if (isNowhere(path)) return
   const sink = shell.sinks.get(path)
   if (sink !== undefined) {
-    sink.hasRun = true
-    shell.runParsed(shell, sink.script, content)
+    feed(shell, sink, content)
     return
   }
   const key = fileKey(path)
@@ -73,9 +89,8 @@ export function write(shell: Shell, path: string, content: Text, append = false)
   const length = all.reduce((sum, {text}) => sum + text.length, 0)
   const isTooMuch = all.length > contentLimit || length > textLimit
   shell.files.set(key, isTooMuch ? [{text: Made, from: join(all).from}] : all)
-  if (all.length === before.length) return
-  shell.changes++
-  if (runLater.test(path)) runScript(shell, {script: content, stdin: undefined, into: 'sh'})
+  if (all.length > before.length && runLater.test(path))
+    runScript(shell, {script: content, stdin: undefined, into: 'sh'})
 }
 
 /** `touch -- -rf; rm *`: a pattern of file names stands for what files are called. */

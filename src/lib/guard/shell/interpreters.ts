@@ -1,10 +1,10 @@
 import {type Call, passedOn, type Runner, someOutput, wordsOf} from './call.ts'
 import {type Family, readsPrograms, runsPrograms} from './code.ts'
-import {baseName, contentOf, isStandardInput, isWritten} from './files.ts'
+import {baseName, contentOf, contentsOf, isStandardInput, isWritten, write} from './files.ts'
 import {readOptions} from './options.ts'
 import {runScript} from './run-script.ts'
 import {doubt, type Field, type Shell} from './shell.ts'
-import {FromFile, isKnown, Made, Outside, plain, type Text} from './text.ts'
+import {FromFile, isKnown, join, Made, Outside, plain, type Text} from './text.ts'
 
 const shells = new Set(
   'sh bash rbash dash ash zsh ksh ksh93 mksh lksh pdksh yash fish csh tcsh posh hush osh nu xonsh elvish murex ion'.split(
@@ -68,12 +68,8 @@ export function runFile(
       doubt(shell, `${name} runs a file whose name is not in the line`)
     return undefined
   }
-  return runScript(shell, {
-    script: contentOf(shell, path.text),
-    stdin: isInput ? undefined : stdin,
-    into: name,
-    positional: args,
-  })
+  const run = {stdin: isInput ? undefined : stdin, into: name, positional: args}
+  return join(contentsOf(shell, path.text).map((script) => runScript(shell, {script, ...run})))
 }
 
 interface Language {
@@ -119,6 +115,7 @@ function runLanguage(shell: Shell, call: Call, {code, data, family}: Language): 
   else if (script !== undefined && !hasCode && isWritten(shell, script.text)) codes.push(contentOf(shell, script.text))
   for (const {text, from} of codes) {
     if (from.size > 0) shell.flows.push({into: name, from})
+    if (hasCode || readsCode) shell.codes.push(text)
     if (text.includes(Made) || (readsCode && text.trim() === Outside))
       doubt(shell, `${name} runs code that is not in the line`)
     else if (text !== FromFile && runsPrograms(family, text)) doubt(shell, `${name} runs code that may start programs`)
@@ -132,9 +129,10 @@ export const readers: Readonly<Record<string, Runner>> = {
   batch: runLater,
   crontab: (shell, call) => {
     const {name, stdin, args} = call
-    const [file] = readOptions(args, {short: 'u'}).operands
+    const {operands, flags} = readOptions(args, {short: 'u'})
+    const [file] = operands
     const table = file !== undefined && !isStandardInput(file.text) ? writtenContent(shell, file) : stdin
-    if (file === undefined || table === undefined) return undefined
+    if (table === undefined || flags.has('l') || flags.has('r')) return undefined
     const script = table.text.replace(/^[ \t]*(?:@\w+|(?:[\d*,/\-A-Za-z]+[ \t]+){5})/gm, '')
     return runScript(shell, {script: {text: script, from: table.from}, stdin: undefined, into: name})
   },
@@ -153,6 +151,7 @@ export const readers: Readonly<Record<string, Runner>> = {
   ex: runEditor,
   vi: runEditor,
   vim: runEditor,
+  nvim: runEditor,
   bwrap: opaque,
   proot: opaque,
   gdb: (shell, {args}) => {
@@ -195,7 +194,8 @@ function runMake(shell: Shell, {name: program, args, stdin}: Call): undefined {
 }
 
 /** `!command` among what an editor reads. */
-function runEditor(shell: Shell, {name, stdin}: Call): undefined {
+function runEditor(shell: Shell, {name, args, stdin}: Call): undefined {
+  for (const {text} of args) if (/^[^-+]/.test(text)) write(shell, text, plain(Made))
   if (stdin !== undefined && (!isKnown(stdin.text) || /(?:^|\n)[^\n]{0,20}!/.test(stdin.text)))
     doubt(shell, `${name} may start programs`)
 }
@@ -207,11 +207,13 @@ function opaque(shell: Shell, {name}: Call): undefined {
 function runAwk(shell: Shell, call: Call): Text | undefined {
   if (call.args.some(({text}) => readsPrograms.awk.test(text) || text.includes(Made)))
     doubt(shell, 'awk runs code that may start programs')
+  shell.codes.push(...call.args.map(({text}) => text).filter((text) => text.includes('>')))
   return someOutput(call)
 }
 
 function runSed(shell: Shell, call: Call): Text | undefined {
   if (call.args.some(({text}) => readsPrograms.sed(text))) doubt(shell, 'sed may start programs')
+  shell.codes.push(...call.args.map(({text}) => text).filter((text) => /w\s*\S/.test(text)))
   const [path] = call.args.filter(({text}) => isWritten(shell, baseName(text)))
   if (path !== undefined && call.args.some(({text}) => /^(?:-[a-zA-Z]*i|--in-place)/.test(text))) {
     shell.files.set(baseName(path.text), [...(shell.files.get(baseName(path.text)) ?? []), plain(Made)])

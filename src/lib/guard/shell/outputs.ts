@@ -48,6 +48,31 @@ export const printers: Readonly<Record<string, Runner>> = {
     for (const {text} of operands) write(shell, text, content, flags.has('a') || flags.has('append'))
     return content
   },
+  sponge: (shell, call) => {
+    const content = {text: call.stdin?.text ?? Outside, from: someOutput(call).from}
+    for (const {text} of readOptions(call.args, {}).operands) write(shell, text, content)
+    return plain('')
+  },
+  sort: (shell, call) => {
+    for (const {name, value} of readOptions(call.args, {short: 'koStT', long: 'output key', permute: true}).values)
+      if (name === 'o' || name === 'output') write(shell, value.text, passedOn(Made, call))
+    return undefined
+  },
+  uniq: (shell, call) => {
+    const target = readOptions(call.args, {short: 'fsw', permute: true}).operands[1]
+    if (target !== undefined) write(shell, target.text, passedOn(Made, call))
+    return undefined
+  },
+  split: (shell, call) => {
+    const {operands} = readOptions(call.args, {short: 'abClnt', permute: true})
+    for (const end of ['aa', 'ab', '00', '01']) write(shell, `${operands[1]?.text ?? 'x'}${end}`, passedOn(Made, call))
+    return undefined
+  },
+  patch: (shell, call) => {
+    for (const {text} of readOptions(call.args, {short: 'pidboFBDrYzV', permute: true}).operands)
+      write(shell, text, passedOn(Made, call))
+    return undefined
+  },
   dd: (shell, call) => {
     const source = call.args.find(({text}) => text.startsWith('if='))?.text.slice(3)
     const target = call.args.find(({text}) => text.startsWith('of='))?.text.slice(3)
@@ -158,27 +183,36 @@ const letterEscapes: Readonly<Record<string, string>> = {
   '\\': '\\',
 }
 
+const escapePattern =
+  /\\(?:([\uFDD0-\uFDD2])|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|0?([0-7]{1,3})|([abefnrtv\\]))/
+
 /** What `echo -e` and `printf` make of backslashes. */
 export function readEscapes(text: string): string {
-  return text.replace(
-    /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|0?([0-7]{1,3})|([abefnrtv\\]))/g,
-    (_all, hex, unicode, octal, letter) => {
-      if (letter !== undefined) return letterEscapes[letter]!
-      return String.fromCharCode(octal === undefined ? Number.parseInt(hex ?? unicode, 16) : Number.parseInt(octal, 8))
-    },
-  )
+  return text.replace(new RegExp(escapePattern, 'g'), (_all, ...groups) => readEscape(groups))
 }
+
+function readEscape([unknown, hex, unicode, long, octal, letter]: Array<string | undefined>): string {
+  if (unknown !== undefined) return Made
+  if (letter !== undefined) return letterEscapes[letter]!
+  if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
+  const code = Number.parseInt(hex ?? unicode ?? long!, 16)
+  return code > 0x10ffff ? Made : String.fromCodePoint(code)
+}
+
+/** A piece of a format that stands for something else: an escape or a place for an argument. */
+const formatPiece = new RegExp(`${escapePattern.source}|%%|%(-?[\\d.*]*)([sbqdiuxXocfeg])`, 'g')
 
 /** What printf prints: the format again and again until all arguments are used. */
 export function formatted([format, ...args]: readonly Field[]): string {
   if (format === undefined) return ''
-  const pattern = readEscapes(format.text)
   const words = args.map(({text}) => text)
   let output = ''
   do {
     const before = words.length
-    output += pattern.replace(/%%|%(-?[\d.*]*)([sbqdiuxXocfeg])/g, (all, size: string, kind: string) => {
+    output += format.text.replace(formatPiece, (all, ...groups) => {
+      if (all.startsWith('\\')) return readEscape(groups)
       if (all === '%%') return '%'
+      const [size, kind] = groups.slice(6, 8) as [string, string]
       const word = words.shift() ?? ''
       if (size !== '' || /[xXoc]/.test(kind))
         return /^[\w ./-]*$/.test(word) && kind === 's' && !/[.*]/.test(size) ? word : Made

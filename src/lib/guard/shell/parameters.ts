@@ -1,6 +1,6 @@
 import type {ParameterExpansionPart, ParameterOperation, Word} from 'unbash'
 import {expandAgain} from './run-script.ts'
-import {doubt, type Shell, spend, type Value} from './shell.ts'
+import {doubt, positionalName, positionalOf, type Shell, spend, type Value} from './shell.ts'
 import {removeMatch, replaceMatch} from './shell-pattern.ts'
 import {isKnown, join, Made, Outside, plain, type Text, unknownLike} from './text.ts'
 
@@ -26,13 +26,18 @@ const inherited: Readonly<Record<string, Text>> = {
   PATH: somePath,
 }
 
+/** Variables that the shell sets to words of the line itself. */
+const setByShell =
+  /^(?:[_-]|BASH_(?:REMATCH|COMMAND|ARGV0?|EXECUTION_STRING|ALIASES|CMDS)|FUNCNAME|REPLY|DIRSTACK|COPROC|MAPFILE|READLINE_\w+|match|MATCH)$/
+
 /** The values a plain `$name` may have, each a list of words (`$@` and arrays have several). */
 export function valuesOf(shell: Shell, name: string): Value[] {
-  if (name === '@' || name === '*') return [shell.positional]
-  if (/^[1-9]\d*$/.test(name)) return [[shell.positional[Number(name) - 1] ?? plain('')]]
+  if (name === '@' || name === '*') return positionalOf(shell)
+  if (/^[1-9]\d*$/.test(name)) return positionalOf(shell).map((value) => [value[Number(name) - 1] ?? plain('')])
   if (name === '0') return [[shell.zero]]
   const set = shell.variables.get(name)
   if (set !== undefined) return set
+  if (setByShell.test(name)) return [[made]]
   return [[(Object.hasOwn(inherited, name) && inherited[name]) || outside]]
 }
 
@@ -48,7 +53,8 @@ export function expandParameter(shell: Shell, part: ParameterExpansionPart, read
   // Quotes around an index do not keep it from being expanded.
   if (index !== undefined && /\$\(|`/.test(index.value)) expandAgain(shell, plain(index.value))
   if (index !== undefined) values = values.map((value) => element(value, index.value))
-  else if (shell.variables.has(parameter)) values = values.map((value) => value.slice(0, 1))
+  else if (parameter !== positionalName && shell.variables.has(parameter))
+    values = values.map((value) => value.slice(0, 1))
   if (operation === undefined) return values
   return values.flatMap((value) => applyOperation(shell, part, value, operation, read))
 }

@@ -76,7 +76,6 @@ function noteOpen(shell: Shell, descriptor: string, path: string): void {
   const known = shell.descriptors.get(descriptor) ?? new Set()
   if (known.has(path)) return
   shell.descriptors.set(descriptor, new Set([...known, path]))
-  shell.changes++
 }
 
 /** The files that a descriptor may be open on. */

@@ -2,15 +2,17 @@ import {argumentCommands} from './argument-commands.ts'
 import {aliasScript, builtins, declarations, runDeclaration} from './builtins.ts'
 import {type Call, type Runner, someOutput} from './call.ts'
 import {runCarried} from './carried-commands.ts'
-import {baseName, contentOf, isWritten} from './files.ts'
+import {baseName, contentsOf, isWritten} from './files.ts'
 import {interpreterRunner, isShell, readers} from './interpreters.ts'
 import {readOptions} from './options.ts'
 import {printers} from './outputs.ts'
 import {runAsSum, runScript} from './run-script.ts'
-import {doubt, type Field, type Shell, spend, within} from './shell.ts'
+import {doubt, type Field, maybe, type Shell, spend, within} from './shell.ts'
 import {empty, isKnown, join, Made, plain, type Text, withoutOutside} from './text.ts'
 import {wrapperRunner} from './wrap.ts'
 
+/** The program that runs the line, by its process. */
+const runningShell = /^\/proc\/[^/]+\/exe$/
 /** Calls of functions inside functions that are followed. */
 const callLimit = 8
 
@@ -26,7 +28,7 @@ export function runFields(shell: Shell, fields: readonly Field[], stdin: Text | 
     return text === '' && field.mayVanish ? [] : [text === field.text ? field : {...field, text}]
   })
   const isSame = reduced.length === fields.length && reduced.every((field, index) => field === fields[index])
-  return isSame ? output : join([output, {text: '', from: runReading(shell, reduced, stdin).from}])
+  return isSame ? output : join([output, {text: '', from: maybe(shell, () => runReading(shell, reduced, stdin)).from}])
 }
 
 function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Text | undefined): Text {
@@ -37,7 +39,7 @@ function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Tex
     if (first.from.size > 0) shell.flows.push({into: 'sh', from: first.from})
     return plain(Made)
   }
-  const name = raw.toLowerCase()
+  const name = runningShell.test(first.text) ? 'sh' : raw.toLowerCase().replace(/\.exe$/, '')
   const call: Call = {name, args, stdin, id: shell.commands.length}
   shell.commands.push({program: name, args, wrappers: shell.wrappers})
   const named = runNamed(shell, call, raw, first)
@@ -54,18 +56,44 @@ function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Tex
 /** What the line itself gave a meaning to: aliases, functions, files that it wrote. */
 function runNamed(shell: Shell, call: Call, raw: string, first: Field): Text | undefined {
   const {args, stdin, id} = call
-  const alias = shell.aliases.get(raw)
-  if (alias !== undefined && !shell.wrappers.includes(`alias ${raw}`)) {
-    return within(shell, `alias ${raw}`, () => runScript(shell, {script: aliasScript(alias, args), stdin, into: 'sh'}))
-  }
-  if (shell.functions.has(raw) && shell.wrappers.length < callLimit && !shell.wrappers.includes(`function ${raw}`)) {
-    shell.calledFunctions.add(raw)
-    const output = within(shell, `function ${raw}`, () => shell.runFunction(shell, raw, args, stdin))
-    return join([output, {text: '', from: new Set([id])}])
-  }
+  const aliases = (shell.aliases.get(raw) ?? []).filter((alias) => !shell.aliasing.includes(`${raw}=${alias}`))
+  if (aliases.length > 0) return join(aliases.map((alias) => runAlias(shell, call, raw, alias)))
+  const called = shell.functions.has(raw) ? callFunction(shell, call, raw) : undefined
+  if (called !== undefined) return join([called, {text: '', from: new Set([id])}])
   if (!isWritten(shell, first.text) || shell.wrappers.includes(`file ${raw}`)) return undefined
-  const script = contentOf(shell, first.text)
-  return within(shell, `file ${raw}`, () => runScript(shell, {script, stdin, into: 'sh', positional: args}))
+  const scripts = contentsOf(shell, first.text)
+  return within(shell, `file ${raw}`, () =>
+    join(scripts.map((script) => runScript(shell, {script, stdin, into: 'sh', positional: args}))),
+  )
+}
+
+/** An alias does not stand for itself inside itself, unless it is made anew there. */
+function runAlias(shell: Shell, {args, stdin}: Call, name: string, alias: string): Text {
+  const outer = shell.aliasing
+  shell.aliasing = [...outer, `${name}=${alias}`]
+  try {
+    return within(shell, `alias ${name}`, () => runScript(shell, {script: aliasScript(alias, args), stdin, into: 'sh'}))
+  } finally {
+    shell.aliasing = outer
+  }
+}
+
+/** Not if the function calls itself with nothing new. */
+function callFunction(shell: Shell, {args, stdin}: Call, name: string): Text | undefined {
+  const key = [name, ...args.map(({text}) => text)].join('\0')
+  if (shell.calls.includes(key)) return undefined
+  if (shell.calls.length >= callLimit) {
+    doubt(shell, 'functions call functions too deep to follow')
+    return undefined
+  }
+  const outer = shell.calls
+  shell.calls = [...outer, key]
+  shell.calledFunctions.add(name)
+  try {
+    return within(shell, `function ${name}`, () => shell.runFunction(shell, name, args, stdin))
+  } finally {
+    shell.calls = outer
+  }
 }
 
 /** What takes names of variables: one of them may be a list element. */
@@ -89,13 +117,12 @@ function runnerOf(name: string): Runner | undefined {
   }
 }
 
-/** The dynamic loader starts the program it is given. */
+/** The dynamic loader and emulators start the program they are given. */
 function loaderRunner(name: string): Runner | undefined {
-  if (!/^ld-(?:linux|musl)[\w.-]*\.so[.\d]*$|^ld\.so$/.test(name)) return undefined
+  if (!/^ld-(?:linux|musl)[\w.-]*\.so[.\d]*$|^ld\.so$|^qemu-\w+(?:-static)?$/.test(name)) return undefined
+  const options = {short: 'LgECUs0B', long: 'library-path preload audit argv0'}
   return (shell, {args, stdin}) =>
-    within(shell, name, () =>
-      shell.runFields(shell, readOptions(args, {long: 'library-path preload audit argv0'}).operands, stdin),
-    )
+    within(shell, name, () => shell.runFields(shell, readOptions(args, options).operands, stdin))
 }
 
 /** Programs for which input is code note for themselves what flows into them. */

@@ -1,5 +1,5 @@
 import {type ParsedScript, parse} from 'unbash'
-import {doubt, maybe, type Shell, spend, type Value, within} from './shell.ts'
+import {doubt, maybe, type Shell, spend, type Value, within, withPositional} from './shell.ts'
 import {empty, FromFile, join, Made, Outside, plain, type Text} from './text.ts'
 
 export interface ScriptRun {
@@ -28,16 +28,16 @@ export function runScript(shell: Shell, {script, stdin, into, positional, zero}:
   if (text === Outside || text === Made) return {text: Made, from: script.from}
   const parsed = parseScript(shell, script.text)
   if (parsed === undefined) return plain(Made)
-  const outer = {positional: shell.positional, zero: shell.zero}
-  shell.positional = positional ?? outer.positional
-  shell.zero = zero ?? outer.zero
+  const outerZero = shell.zero
+  shell.zero = zero ?? outerZero
   try {
-    const run = () => within(shell, into, () => shell.runParsed(shell, parsed, stdin))
+    const run = () =>
+      withPositional(shell, positional, () => within(shell, into, () => shell.runParsed(shell, parsed, stdin)))
     // Another shell's variables are its own.
     const output = into === 'sh' ? run() : maybe(shell, run)
     return join([output, {text: '', from: script.from}])
   } finally {
-    Object.assign(shell, outer)
+    shell.zero = outerZero
   }
 }
 
@@ -47,7 +47,7 @@ export function expandAgain(shell: Shell, {text, from}: Text): void {
 }
 
 /** A list element whose index holds a substitution: wherever a sum is expected, as in `$((x))`, it is run. */
-const indexed = /\w\[[^\]]{0,200}?(?:\$\(|`)/
+const indexed = /\w\[[^[\]]{0,200}(?:\$\(|`)/
 
 /** Follows text that is run if it comes into a sum: `x='a[$(rm f)]'; echo $((x))`. */
 export function runAsSum(shell: Shell, text: Text): void {

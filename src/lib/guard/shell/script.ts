@@ -14,7 +14,7 @@ import type {
 } from 'unbash'
 import {inputOf, openOutputs, writeOutput} from './redirects.ts'
 import {runAsSum, runScript} from './run-script.ts'
-import {doubt, maybe, type Shell, spend} from './shell.ts'
+import {doubt, type FunctionBody, forgetChoices, knowledgeOf, maybe, positionalOf, type Shell, spend} from './shell.ts'
 import {runSimple} from './simple-command.ts'
 import {empty, join, Made, plain, type Text} from './text.ts'
 import {assign} from './variables.ts'
@@ -131,11 +131,26 @@ function runCommand(shell: Shell, node: CommandNode, stdin: Text | undefined): T
 /** A word, a blank and another word: no sum. */
 const isCommand = /^[\s(]*[A-Za-z_][\w./-]*\s+(?:-[A-Za-z-]|[\w./~"'$])/
 
-/** Once, and again if that set anything: what one round sets, the next one sees. */
+/** Rounds of a loop that are followed, and of one inside another. */
+const roundLimit = 20
+const innerRoundLimit = 4
+
+/** Again and again until a round sets nothing new: what one round sets, the next one sees. */
 function runLoop(shell: Shell, round: () => Text): Text {
-  const before = shell.changes
-  const output = maybe(shell, round)
-  return shell.changes === before ? output : join([output, maybe(shell, round)])
+  const limit = shell.loops === 0 ? roundLimit : innerRoundLimit
+  const outputs: Text[] = []
+  shell.loops++
+  try {
+    for (let count = 0, known = -1; known !== knowledgeOf(shell) && count <= limit; count++) {
+      spend(shell, shell.variables.size)
+      if (count === limit) forgetChoices(shell)
+      known = knowledgeOf(shell)
+      outputs.push(maybe(shell, round))
+    }
+  } finally {
+    shell.loops--
+  }
+  return join(outputs)
 }
 
 function runRedirected(shell: Shell, {command, redirects}: Redirected, stdin: Text | undefined): Text {
@@ -145,20 +160,22 @@ function runRedirected(shell: Shell, {command, redirects}: Redirected, stdin: Te
 }
 
 function define(shell: Shell, {name, body}: FunctionNode): Text {
-  shell.functions.set(name.value, body)
+  const known = shell.functions.get(name.value) ?? []
+  if (!known.includes(body)) shell.functions.set(name.value, [...known, body])
   return empty
 }
 
 /** Runs a function's body, also for one that nothing calls: what the line does not call, a later one may. */
 export function runBody(shell: Shell, name: string, stdin: Text | undefined): Text {
-  const body = shell.functions.get(name)
-  if (body === undefined) return empty
-  return body.type === 'CompoundList' ? runNode(shell, body, stdin) : runCommand(shell, body, stdin)
+  const bodies = shell.functions.get(name) ?? []
+  const runOne = (body: FunctionBody) =>
+    body.type === 'CompoundList' ? runNode(shell, body, stdin) : runCommand(shell, body, stdin)
+  return bodies.length === 1 ? runOne(bodies[0]!) : join(bodies.map((body) => maybe(shell, () => runOne(body))))
 }
 
 function runFor(shell: Shell, {name, wordlist, body}: For | Select, stdin: Text | undefined): Text {
   const words =
-    wordlist === undefined ? [...shell.positional] : wordlist.flatMap((word) => expandWord(shell, word).flat())
+    wordlist === undefined ? positionalOf(shell).flat() : wordlist.flatMap((word) => expandWord(shell, word).flat())
   assign(
     shell,
     name.value,

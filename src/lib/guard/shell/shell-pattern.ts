@@ -76,7 +76,7 @@ export function removeMatch(text: string, operator: '#' | '##' | '%' | '%%', pat
 export function replaceMatch(text: string, operator: '/' | '//' | '/#' | '/%', pattern: string, by: string): string {
   const matches = compileShellPattern(pattern)
   if (operator === '/%') {
-    for (let start = 0; start < text.length; start++) if (matches(text.slice(start))) return text.slice(0, start) + by
+    for (let start = 0; start <= text.length; start++) if (matches(text.slice(start))) return text.slice(0, start) + by
     return text
   }
   let result = ''
@@ -84,7 +84,8 @@ export function replaceMatch(text: string, operator: '/' | '//' | '/#' | '/%', p
     let end = text.length
     while (end > at && !matches(text.slice(at, end))) end--
     if (end === at) {
-      if (operator === '/#') return text
+      // A pattern of nothing puts the replacement in front.
+      if (operator === '/#') return matches('') ? by + text : text
       result += text[at]
       continue
     }

@@ -26,6 +26,13 @@ export interface Flow {
   from: ReadonlySet<number>
 }
 
+/** A script that reads what is written to a path. */
+export interface Sink {
+  script: ParsedScript
+  hasRun: boolean
+  isRunning: boolean
+}
+
 export type FunctionBody = CompoundCommand | Redirected | CompoundList
 
 /**
@@ -35,22 +42,28 @@ export type FunctionBody = CompoundCommand | Redirected | CompoundList
 export interface Shell {
   variables: Map<string, Value[]>
   readonly files: Map<string, Text[]>
-  readonly functions: Map<string, FunctionBody>
+  /** Code of other languages, which may write the files it names. */
+  readonly codes: string[]
+  /** Every body that a function may have, and every value an alias may have. */
+  readonly functions: Map<string, readonly FunctionBody[]>
   readonly calledFunctions: Set<string>
-  readonly aliases: Map<string, string>
+  /** The calls of functions that are being followed, with their arguments. */
+  calls: readonly string[]
+  readonly aliases: Map<string, readonly string[]>
+  /** The aliases that are being followed, as `name=value`. */
+  aliasing: readonly string[]
   readonly commands: RunCommand[]
   readonly flows: Flow[]
   /** Why the line is not understood, each reason once. */
   readonly doubts: Set<string>
-  positional: Value
   /** The line makes a file whose name is an option. */
   hasOptionFile: boolean
   /** `$0`: the name the script runs under. */
   zero: Text
   /** What `trap` runs later. */
   readonly traps: Text[]
-  /** Grows with everything that is set, so that a loop knows whether to go round again. */
-  changes: number
+  /** How deep in loops. */
+  loops: number
   /** How deep in scripts inside scripts. */
   depth: number
   /** How deep in expansions inside expansions. */
@@ -61,7 +74,7 @@ export interface Shell {
   budget: number
   processSubstitutions: number
   /** What `>( )` runs, by the path it stands for. */
-  readonly sinks: Map<string, {script: ParsedScript; hasRun: boolean}>
+  readonly sinks: Map<string, Sink>
   /** The files that descriptors may be open on for writing, by their number. */
   readonly descriptors: Map<string, ReadonlySet<string>>
   /** The programs that start what is being looked at, outermost first. */
@@ -79,6 +92,11 @@ export function spend(shell: Shell, steps = 1): void {
   if (shell.budget < 0) throw new TooMuch()
 }
 
+export function addAlias({aliases}: Shell, name: string, value: string): void {
+  const known = aliases.get(name) ?? []
+  if (!known.includes(value)) aliases.set(name, [...known, value])
+}
+
 export function doubt(shell: Shell, why: string): void {
   shell.doubts.add(why)
 }
@@ -91,6 +109,37 @@ export function within<Result>(shell: Shell, program: string, work: () => Result
     return work()
   } finally {
     shell.wrappers = outer
+  }
+}
+
+/** Has a sink read what was written to it, unless it is what writes. */
+export function feed(shell: Shell, sink: Sink, input: Text): void {
+  if (sink.isRunning) return
+  sink.hasRun = true
+  sink.isRunning = true
+  try {
+    shell.runParsed(shell, sink.script, input)
+  } finally {
+    sink.isRunning = false
+  }
+}
+
+/** The name under which `$1` and those after it are kept, as the elements of one value. */
+export const positionalName = '@'
+
+export function positionalOf(shell: Shell): Value[] {
+  return shell.variables.get(positionalName) ?? [[]]
+}
+
+/** Does `work` with `$1` and so on as given; after it they are what they were. */
+export function withPositional<Result>(shell: Shell, positional: Value | undefined, work: () => Result): Result {
+  if (positional === undefined) return work()
+  const outer = positionalOf(shell)
+  shell.variables.set(positionalName, [positional])
+  try {
+    return work()
+  } finally {
+    shell.variables.set(positionalName, outer)
   }
 }
 
@@ -107,11 +156,31 @@ export function maybe<Result>(shell: Shell, work: () => Result): Result {
   } finally {
     const after = shell.variables
     for (const [name, values] of after)
-      if (before.get(name) !== values) after.set(name, either(before.get(name) ?? [unset], values))
+      if (before.get(name) !== values)
+        after.set(name, either(before.get(name) ?? [name === positionalName ? [] : unset], values))
   }
 }
 
 const unset: Value = [{text: Outside, from: nobody}]
+
+/** How much is known, so that a loop knows whether its last round set anything new. */
+export function knowledgeOf({variables, files, descriptors, aliases, functions}: Shell): number {
+  let size = variables.size + files.size
+  for (const parts of [variables, files, aliases, functions]) for (const values of parts.values()) size += values.length
+  for (const paths of descriptors.values()) size += paths.size
+  return size
+}
+
+/** Makes unknown what may have more than one value. */
+export function forgetChoices(shell: Shell): void {
+  for (const [name, values] of shell.variables)
+    if (values.length > 1) shell.variables.set(name, name === positionalName ? [[madeOf(values)]] : [[anyOf(values)]])
+}
+
+/** One text that may be anything, several words too. */
+function madeOf(values: readonly Value[]): Text {
+  return {text: Made, from: anyOf(values).from}
+}
 
 /** The values a variable is known to take; beyond that it becomes unknown. */
 const valueLimit = 16

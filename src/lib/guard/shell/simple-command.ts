@@ -2,7 +2,7 @@ import type {Assignment, Command, CommandArgument, Word} from 'unbash'
 import {runEnvironmentCommand} from './carried-commands.ts'
 import {inputOf, openOutputs, writeOutput} from './redirects.ts'
 import {isPlainProgram} from './run-fields.ts'
-import {doubt, type Field, type Shell, spend} from './shell.ts'
+import {doubt, type Field, feed, type Shell, spend} from './shell.ts'
 import {empty, join, type Text} from './text.ts'
 import {runAssignment} from './variables.ts'
 import {expandWord} from './words.ts'
@@ -43,8 +43,7 @@ function runReading(shell: Shell, fields: readonly Field[], input: Text | undefi
   for (const {text} of fields) {
     const sink = shell.sinks.get(text)
     if (sink === undefined) continue
-    sink.hasRun = true
-    shell.runParsed(shell, sink.script, join([output, input ?? empty]))
+    feed(shell, sink, join([output, input ?? empty]))
   }
   return output
 }

@@ -1,6 +1,6 @@
 import type {ArrayValue, Assignment} from 'unbash'
 import {runAsSum} from './run-script.ts'
-import {either, type Shell, spend, type Value} from './shell.ts'
+import {addAlias, either, type Shell, spend, type Value} from './shell.ts'
 import {isKnown, join, plain, type Text} from './text.ts'
 import {expandText, expandWord, runInside} from './words.ts'
 
@@ -12,18 +12,12 @@ export function assign(shell: Shell, name: string, values: readonly Value[], isC
   const known = shell.variables.get(name)
   spend(shell, 1 + values.reduce((sum, value) => sum + sizeOf(value), 0))
   for (const text of values.flat()) runAsSum(shell, text)
-  const all = either(isCertain ? [] : (known ?? []), values)
-  if (JSON.stringify(all.map(textsOf)) !== JSON.stringify(known?.map(textsOf))) shell.changes++
-  shell.variables.set(name, all)
+  shell.variables.set(name, either(isCertain ? [] : (known ?? []), values))
 }
 
 /** The work that a value is, in steps. */
 function sizeOf(value: Value): number {
   return value.reduce((length, {text}) => length + text.length, 32 * value.length) / 64
-}
-
-function textsOf(value: Value): string[] {
-  return value.map(({text}) => text)
 }
 
 /**
@@ -35,6 +29,9 @@ export function runAssignment(shell: Shell, {name, value, append, index}: Assign
     value.type === 'Word' ? expandText(shell, value).map((text) => [text]) : arrayValues(shell, value)
   const before = shell.variables.get(name) ?? [[plain('')]]
   if (index !== undefined) runInside(shell, index)
+  // The shell's own lists of aliases, and of where programs are.
+  if (index !== undefined && (name === 'BASH_ALIASES' || name === 'BASH_CMDS'))
+    for (const [text] of values) addAlias(shell, index.value, text!.text)
   if (index !== undefined)
     assign(
       shell,
@@ -59,9 +56,10 @@ export function runAssignment(shell: Shell, {name, value, append, index}: Assign
 function arrayValues(shell: Shell, {elements}: ArrayValue): Value[] {
   let alternatives: Text[][] = [[]]
   for (const word of elements) {
-    const options = expandWord(shell, word)
+    const isIndexed = word.text.startsWith('[')
+    const options = expandWord(shell, word).map((fields) => (isIndexed ? fields.map(withoutIndex) : fields))
     if (options.length === 1) {
-      const values = options[0]!.map(withoutIndex)
+      const values = options[0]!
       spend(shell, alternatives.length * values.length)
       for (const value of alternatives) value.push(...values)
       continue
@@ -71,7 +69,7 @@ function arrayValues(shell: Shell, {elements}: ArrayValue): Value[] {
       alternatives.reduce((sum, value) => sum + value.length, 0),
     )
     alternatives = alternatives
-      .flatMap((head) => options.map((fields) => [...head, ...fields.map(withoutIndex)]))
+      .flatMap((head) => options.map((fields) => [...head, ...fields]))
       .slice(0, alternativeLimit)
   }
   return alternatives

@@ -150,7 +150,7 @@ function unparsed(shell: Shell): Value[] {
 function processSubstitution(shell: Shell, {operator, script}: ProcessSubstitutionPart): Text {
   const path = `/dev/fd/substitution-${shell.processSubstitutions++}`
   if (script === undefined) doubt(shell, 'a substitution cannot be read')
-  else if (operator === '>') shell.sinks.set(path, {script, hasRun: false})
+  else if (operator === '>') shell.sinks.set(path, {script, hasRun: false, isRunning: false})
   else {
     const output = maybe(shell, () => shell.runParsed(shell, script, undefined))
     shell.files.set(path, [output])

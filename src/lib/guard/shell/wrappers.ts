@@ -213,6 +213,8 @@ export const wrappers: Readonly<Record<string, Wrapper | Nest>> = {
   ip: {under: {netns: {under: {exec: first}}, vrf: {under: {exec: first}}}},
   'nix-shell': {short: 'pIA', long: 'run command packages', scripts: 'run command', permute: true, onlyScripts: true},
   arch: {short: 'de'},
+  wine: none,
+  wine64: none,
   npx: {short: 'pc', long: 'package call', scripts: 'c call'},
   bunx: none,
   npm: {
