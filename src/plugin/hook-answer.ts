@@ -30,7 +30,7 @@ export interface AnswerOptions {
 export function answerOf(verdict: Verdict, {pinned, onResolution}: AnswerOptions): HookAnswer | undefined {
   switch (verdict.verdict) {
     case 'block':
-      return {block: true, blockReason: verdict.reason ?? `Blocked by the tool guard (rule "${verdict.ruleId}")`}
+      return {block: true, blockReason: blockReasonOf(verdict)}
     case 'rewrite':
       // The host merges what it gets over the call's params, field by field.
       return {params: {...pinned, ...verdict.params}}
@@ -52,4 +52,10 @@ export function answerOf(verdict: Verdict, {pinned, onResolution}: AnswerOptions
     default:
       return pinned === undefined ? undefined : {params: pinned}
   }
+}
+
+/** Says also that the call only could not be read: whoever is told can write it plainly and try again. */
+function blockReasonOf({reason, ruleId, assumed}: Verdict): string {
+  const said = reason ?? `Blocked by the tool guard (rule "${ruleId}")`
+  return assumed === undefined ? said : `${said} (assumed to match: ${assumed})`
 }

@@ -72,6 +72,7 @@ export async function loadParts(options: LoadOptions): Promise<Parts> {
           environment,
           now,
           budgetMs: loaded.hookBudgetMs ?? budgetOf(config),
+          diagnostics,
           state: guardState,
         })
       : closedGuard(failure)

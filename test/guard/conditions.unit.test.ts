@@ -126,6 +126,22 @@ describe('usage', () => {
     assert.equal(verdict(), 'block')
   })
 
+  it('counts the tokens of a run once, whether its turns told of them, its end, or both', () => {
+    const end = (tokens: number, event: Partial<ClawEvent> = {}) =>
+      usage({type: 'lifecycle.end', data: {}, metadata: {usage: {total: tokens}}, ...event})
+    const tokensAfter = (...events: ClawEvent[]) => {
+      const state = new GuardState()
+      for (const event of events) observe(state, event)
+      return ['session', 'run'].map((scope) => state.usage.peek(JSON.stringify([scope, 'a', scope[0]]))?.tokens)
+    }
+    assert.deepEqual(tokensAfter(end(900)), [900, 900])
+    assert.deepEqual(tokensAfter(usage({}), end(900)), [900, 900])
+    assert.deepEqual(tokensAfter(end(900), usage({}), usage({})), [1200, 1200])
+    assert.deepEqual(tokensAfter(usage({}), end(500)), [600, 600])
+    assert.deepEqual(tokensAfter(end(900), end(200, {runId: 'other', type: 'lifecycle.error'})), [1100, 900])
+    assert.deepEqual(tokensAfter(usage({runId: undefined}), end(900, {runId: undefined})), [600, undefined])
+  })
+
   it('is rebuilt from the log after a restart, rates too', () => {
     const when = {any: [{usage: {toolCallsGte: 3}}, {rate: {count: 2, windowMs: 1000}}]}
     const policy = compilePolicy({toolGuard: {enabled: true, rules: [{id: 'r', when, decision: block}]}})

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs'
+import {readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it, vi} from 'vitest'
 import type {Fields} from '../../src/plugin/host-api.ts'
@@ -182,17 +182,47 @@ describe('plugin: guard', () => {
     )
   })
 
-  it('answers in time, blocking, when an action hangs', async () => {
-    const host = fakeHost({
+  /** A policy that asks one script about every call; `script` is its text. */
+  function askingScript(script: string, toolGuard: Fields = {}): FakeHost {
+    const host = fakeHost()
+    const file = path.join(host.stateDir, 'ask.sh')
+    writeFileSync(file, `#!/bin/sh\n${script}\n`, {mode: 0o755})
+    host.configure({
       ...quiet,
       hookBridge: {
-        allowedActionDirs: ['scripts'],
-        actions: {slow: {type: 'webhook', url: 'http://127.0.0.1:9/', timeoutMs: 60_000}},
-        toolGuard: {enabled: true, timeoutMs: 200, onError: 'block', rules: [{id: 'slow', when: {}, action: 'slow'}]},
+        allowedActionDirs: [host.stateDir],
+        actions: {ask: {type: 'local_script', path: file}},
+        toolGuard: {enabled: true, rules: [{id: 'ask-script', when: {}, action: 'ask'}], ...toolGuard},
       },
     })
+    return host
+  }
+
+  it('answers in time, blocking, when an action hangs', async () => {
+    const host = askingScript("trap '' TERM; while :; do sleep 0.1; done", {timeoutMs: 200, onError: 'block'})
     const {call} = await host.register()
     expect(await call('before_tool_call', callOf('t1', 'ls'), ctx)).toMatchObject({block: true})
+  })
+
+  it('tells the operator, and not the agent, what a script wrote to its error output', async () => {
+    const host = askingScript('printf "no key\\\\033[2J, password=hunter2abc" >&2; exit 3', {onError: 'block'})
+    const {call} = await host.register()
+    const answer = await call('before_tool_call', callOf('t1', 'ls'), ctx)
+    expect(answer).toMatchObject({block: true})
+    expect(JSON.stringify(answer)).not.toContain('no key')
+    const said = host.said.join('\n')
+    expect(said).toMatch(/warn: claw-events: \S+ask\.sh, asked by rule ask-script, wrote: no key\\e\[2J/)
+    expect(said).not.toContain('hunter2abc')
+  })
+
+  it('says to the agent when a command line only could not be read', async () => {
+    const rule = {id: 'no-sudo', when: {shell: {program: 'sudo'}}, decision: {block: true, blockReason: 'no sudo'}}
+    const host = fakeHost(guarding({rules: [rule]}))
+    const {call} = await host.register()
+    const plain = await call('before_tool_call', callOf('t1', 'sudo ls'), ctx)
+    expect(plain).toEqual({block: true, blockReason: 'no sudo'})
+    const unreadable = await call('before_tool_call', callOf('t2', '$TOOL ls'), ctx)
+    expect(unreadable).toMatchObject({blockReason: expect.stringMatching(/^no sudo \(assumed to match: .+\)$/)})
   })
 
   it('blocks a call that cannot be recorded, with capture.strict', async () => {

@@ -1,20 +1,32 @@
 import type {ClawEvent} from '../event/envelope.ts'
-import {type GuardState, usageKey} from './state.ts'
+import {type GuardState, type Usage, type UsageScope, usageKey} from './state.ts'
 
 /**
- * Takes note of what an event tells about usage: the tokens of a finished model turn. Live, in replay and when the
- * memory is rebuilt from the log; other events tell nothing.
+ * Takes note of what an event tells about usage: the tokens of a finished model turn, and those of a whole run, told at
+ * its end. Some hosts tell only one of them; of a run that both are told of, the larger counts. Live, in replay and when
+ * the memory is rebuilt from the log; other events tell nothing.
  */
 export function observe(state: GuardState, event: ClawEvent): void {
-  if (event.type !== 'agent.llm_output') return
-  const tokens = tokensOf(event.data['usage'])
+  const isTurn = event.type === 'agent.llm_output'
+  if (!isTurn && event.type !== 'lifecycle.end' && event.type !== 'lifecycle.error') return
+  const tokens = tokensOf(isTurn ? event.data['usage'] : event.metadata?.['usage'])
   if (tokens === undefined) return
-  for (const scope of ['session', 'run'] as const) {
-    const key = usageKey(event, scope)
-    if (key === undefined) continue
-    const usage = state.usage.use(key, () => ({toolCalls: 0}))
-    usage.tokens = (usage.tokens ?? 0) + tokens
+  const run = usageOf(state, event, 'run')
+  const session = usageOf(state, event, 'session')
+  const before = run?.tokens ?? 0
+  if (run !== undefined) {
+    if (isTurn) run.ofTurns = (run.ofTurns ?? 0) + tokens
+    else run.ofEnd = Math.max(run.ofEnd ?? 0, tokens)
+    run.tokens = Math.max(run.ofTurns ?? 0, run.ofEnd ?? 0)
   }
+  // The end of a run without an id repeats turns that nobody can tell from other runs'.
+  const more = run?.tokens !== undefined ? run.tokens - before : isTurn ? tokens : 0
+  if (session !== undefined && more > 0) session.tokens = (session.tokens ?? 0) + more
+}
+
+function usageOf(state: GuardState, event: ClawEvent, scope: UsageScope): Usage | undefined {
+  const key = usageKey(event, scope)
+  return key === undefined ? undefined : state.usage.use(key, () => ({toolCalls: 0}))
 }
 
 /** The total a model's host reports, or the sum of its parts. */

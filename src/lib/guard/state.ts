@@ -33,6 +33,9 @@ export interface Cooldown {
 export interface Usage {
   toolCalls: number
   tokens?: number
+  /** Of a run: the tokens as its model turns told of them, and as its end did. */
+  ofTurns?: number
+  ofEnd?: number
 }
 
 /** What a session and a run had used before the call at hand. */

@@ -1,6 +1,7 @@
-import {createActionRunner, guardActions} from '../actions/runner.ts'
+import {type ActionRunner, createActionRunner, guardActions} from '../actions/runner.ts'
 import {formatFaults, isGuardFault} from '../config/faults.ts'
 import type {LoadedConfig} from '../config/load.ts'
+import type {Diagnostics} from '../delivery/diagnostics.ts'
 import {messageOf} from '../errors.ts'
 import type {ClawEvent} from '../event/envelope.ts'
 import type {RunAction} from '../guard/action-port.ts'
@@ -11,6 +12,8 @@ import {observe} from '../guard/observe.ts'
 import {GuardState} from '../guard/state.ts'
 import {recount} from '../guard/subject.ts'
 import type {Verdict} from '../guard/verdict.ts'
+import {printable} from '../output/printable.ts'
+import {createRedactor} from '../redact/redact.ts'
 import type {EventStore} from '../store/port.ts'
 import {compileOptionsFor} from './load-policy.ts'
 
@@ -48,13 +51,14 @@ export interface LiveGuardOptions {
   now: () => number
   /** What the host gives one before_tool_call handler. */
   budgetMs: number
+  diagnostics: Diagnostics
   /** Of the guard before, when a configuration is loaded again: memory outlives an edit. */
   state?: GuardState
 }
 
 /** The guard that a configuration asks for; one that blocks every call where its policy cannot be used. */
 export async function openLiveGuard(options: LiveGuardOptions): Promise<LiveGuard> {
-  const {loaded, environment, now, budgetMs, state = new GuardState()} = options
+  const {loaded, environment, now, budgetMs, diagnostics, state = new GuardState()} = options
   const faults = loaded.faults.filter(isGuardFault)
   if (faults.length > 0) return closedGuard(formatFaults(faults))
   const {toolGuard, actions, allowedActionDirs, localScriptDefaults} = loaded.config.hookBridge
@@ -68,9 +72,25 @@ export async function openLiveGuard(options: LiveGuardOptions): Promise<LiveGuar
       stateDir: loaded.stateDir,
       environment,
     })
-    return policyGuard(compiled, state, {now, runAction: guardActions(runner, actions), pins: toolGuard.pinParams})
+    const runAction = guardActions(tellingOperator(runner, diagnostics), actions)
+    return policyGuard(compiled, state, {now, runAction, pins: toolGuard.pinParams})
   } catch (error) {
     return closedGuard(messageOf(error))
+  }
+}
+
+/** What a script writes to its error output is for the operator: the agent is told only that it failed. */
+function tellingOperator(run: ActionRunner, diagnostics: Diagnostics): ActionRunner {
+  const redact = createRedactor()
+  return async (action, payload, limits) => {
+    const outcome = await run(action, payload, limits)
+    const said = outcome.diagnostics?.trim()
+    if (said !== undefined && said !== '' && action.type === 'local_script') {
+      const line = `${action.path}, asked by rule ${payload.ruleId}, wrote: ${printable(redact(said))}`
+      if (outcome.ok) diagnostics.info(line)
+      else diagnostics.warn(line)
+    }
+    return outcome
   }
 }
 
@@ -112,7 +132,10 @@ function policyGuard(policy: CompiledPolicy, state: GuardState, {now, runAction,
     observe: (event) => observe(state, event),
     async recount(store) {
       if (policy.rates.length === 0 && !policy.countsUsage) return
-      const filter = {types: ['tool.called', 'agent.llm_output'], since: now() - recountMs}
+      const filter = {
+        types: ['tool.called', 'agent.llm_output', 'lifecycle.end', 'lifecycle.error'],
+        since: now() - recountMs,
+      }
       const newest = await Array.fromAsync(store.read(filter, {limit: recountLimit, order: 'desc'}))
       for (const event of newest.reverse()) recount(policy, state, event)
     },
