@@ -1,4 +1,4 @@
-import type {Capture, HookCall} from '../lib/capture/capture.ts'
+import type {Capture, HookCall, Told} from '../lib/capture/capture.ts'
 import type {Recorder} from '../lib/capture/recorder.ts'
 import {messageOf} from '../lib/errors.ts'
 import type {ClawEvent} from '../lib/event/envelope.ts'
@@ -29,18 +29,21 @@ export interface RecordingParts {
 const flushMs = 4000
 
 export function createRecording({capture, recorder, guard, isEnabled, strict}: RecordingParts): Recording {
-  function record(events: readonly ClawEvent[]): void {
-    if (!isEnabled || events.length === 0) return
-    for (const event of events) guard.observe(event)
-    recorder.record(events)
+  /** The guard has to know before the next call; the rest is made when the host does not wait for it. */
+  function take({drafts, events}: Told): void {
+    if (!isEnabled) return
+    for (const draft of drafts) guard.observe(draft)
+    recorder.recordLater(events)
   }
   return {
-    record,
-    hook: (call) => record(capture.hook(call)),
-    agentEvent: (payload) => record(capture.agentEvent(payload)),
-    verdict: (call, verdict) => record(capture.guard(call, verdict)),
-    resolution: (call, verdict, decision) => record(capture.approval(call, verdict, decision)),
-    tick: () => record(capture.tick()),
+    record(events) {
+      if (isEnabled) recorder.record(events)
+    },
+    hook: (call) => take(capture.hook(call)),
+    agentEvent: (payload) => take(capture.agentEvent(payload)),
+    verdict: (call, verdict) => take(capture.guard(call, verdict)),
+    resolution: (call, verdict, decision) => take(capture.approval(call, verdict, decision)),
+    tick: () => take(capture.tick()),
     async strictly() {
       if (!strict.isOn) return undefined
       try {

@@ -32,19 +32,22 @@ function moody(fates: Fate[], refuses: ReadonlySet<string> = new Set()): EventSt
 describe('a recorder', () => {
   it('has in the log what was recorded and not dropped, once and in order, whatever fails on the way', async () => {
     const fate = fc.constantFrom<Fate>('works', 'STORE_FULL', 'STORE_FAILED', 'part', 'closed')
-    const sizes = fc.array(fc.integer({min: 1, max: 30}), {minLength: 1, maxLength: 20})
+    const call = fc.record({size: fc.integer({min: 1, max: 30}), isLater: fc.boolean(), endsTurn: fc.boolean()})
+    const arbCalls = fc.array(call, {minLength: 1, maxLength: 20})
     await fc.assert(
       fc.asyncProperty(
-        sizes,
+        arbCalls,
         fc.array(fate, {maxLength: 12}),
         fc.integer({min: 20, max: 60}),
         async (calls, fates, queueLimit) => {
           const store = moody(fates)
           const {recorder} = recorderOn(async () => store, {queueLimit})
           let made = 0
-          for (const size of calls) {
-            recorder.record(Array.from({length: size}, () => event(`e-${made++}`)))
-            await turn()
+          for (const {size, isLater, endsTurn} of calls) {
+            const events = Array.from({length: size}, () => event(`e-${made++}`))
+            if (isLater) recorder.recordLater(() => events)
+            else recorder.record(events)
+            if (endsTurn) await turn()
           }
           await recorder.flush(20_000)
           const stored = await allOf(store.read(everything))
@@ -94,6 +97,23 @@ describe('a recorder', () => {
     const waiting = recorder.committed(60_000)
     recorder.record(eventsUpTo(10))
     await expect(waiting).rejects.toThrow('an event was dropped (QUEUE_FULL)')
+  })
+
+  it('makes events when nobody waits for it, but not later than anybody asks for them', async () => {
+    const {recorder} = recorderOn(async () => moody([]), {queueLimit: 10_000})
+    let made = 0
+    const later = () => recorder.recordLater(() => [event(`e-${made++}`)])
+    later()
+    expect(made).toBe(0)
+    await recorder.committed(5000)
+    expect(recorder.status()).toMatchObject({pending: 0, committed: 1})
+    later()
+    expect(recorder.status()).toMatchObject({pending: 1})
+    for (let n = 0; n < 5000; n++) later()
+    // Of what the host tells in one turn, only so much waits to be made.
+    expect(made).toBeGreaterThan(4500)
+    await recorder.flush(5000)
+    expect(recorder.status()).toMatchObject({pending: 0, committed: 5002})
   })
 
   it('has nothing to wait for when nothing was recorded', async () => {

@@ -1,5 +1,11 @@
 import {readFileSync} from 'node:fs'
-import {type Capture, type CaptureOptions, type CaptureSettings, createCapture} from '../../src/lib/capture/capture.ts'
+import {
+  type Capture,
+  type CaptureOptions,
+  type CaptureSettings,
+  createCapture,
+  type Told,
+} from '../../src/lib/capture/capture.ts'
 import {configSchema} from '../../src/lib/config/schema.ts'
 import type {ClawEvent} from '../../src/lib/event/envelope.ts'
 
@@ -22,8 +28,25 @@ export function settingsOf({capture, status, privacy, visibility}: Changes = {})
   }
 }
 
+type Immediate<C> = {
+  [Name in keyof C]: C[Name] extends (...args: infer Args) => Told ? (...args: Args) => ClawEvent[] : C[Name]
+}
+
+/** A capture that is asked for its events as soon as it is told something. */
+export function immediateCapture(options: CaptureOptions): Immediate<Capture> {
+  const {hook, agentEvent, guard, approval, tick, ...rest} = createCapture(options)
+  return {
+    ...rest,
+    hook: (call) => hook(call).events(),
+    agentEvent: (payload) => agentEvent(payload).events(),
+    guard: (call, verdict) => guard(call, verdict).events(),
+    approval: (call, verdict, decision) => approval(call, verdict, decision).events(),
+    tick: () => tick().events(),
+  }
+}
+
 export interface Scene {
-  capture: Capture
+  capture: Immediate<Capture>
   clock: {now: number}
   /** Everything so far. */
   events: ClawEvent[]
@@ -36,7 +59,7 @@ export interface Scene {
 /** A capture with a clock that stands still unless it is moved. */
 export function scene(changes: Changes = {}, options: Partial<CaptureOptions> = {}): Scene {
   const clock = {now: start}
-  const capture = createCapture({settings: settingsOf(changes), now: () => clock.now, ...options})
+  const capture = immediateCapture({settings: settingsOf(changes), now: () => clock.now, ...options})
   const events: ClawEvent[] = []
   const keep = (made: ClawEvent[]) => {
     events.push(...made)

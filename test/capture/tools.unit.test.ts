@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict'
 import {describe, it} from 'vitest'
-import {createCapture} from '../../src/lib/capture/capture.ts'
 import type {Verdict} from '../../src/lib/guard/verdict.ts'
-import {callOf, ctx, facts, ofType, type Scene, scene, settingsOf, start, the, typesOf} from './scene.ts'
+import {
+  callOf,
+  ctx,
+  facts,
+  immediateCapture,
+  ofType,
+  type Scene,
+  scene,
+  settingsOf,
+  start,
+  the,
+  typesOf,
+} from './scene.ts'
 
 const exec = {toolName: 'exec', params: {command: 'ls'}, runId: 'run-1', toolCallId: 'call-1'}
 const ended = {...exec, result: {content: [{type: 'text', text: 'a'}]}, durationMs: 5}
@@ -259,7 +270,7 @@ describe('calls that are told of more than once', () => {
   it('go on after a reload with a capture of its own: their end finds the same correlation', () => {
     const before = scene()
     before.hook('before_tool_call', exec, ctx)
-    const after = createCapture({settings: settingsOf(), now: () => start})
+    const after = immediateCapture({settings: settingsOf(), now: () => start})
     const [completed] = after.hook(callOf('after_tool_call', ended, ctx))
     assert.equal(completed?.correlationId, the(before.events, 'tool.called').correlationId)
   })

@@ -75,13 +75,10 @@ export function createCalls(): Calls {
       const {ids, event, at} = host
       const known = byId(ids)
       const isKnown = known !== undefined && known.state !== 'ended' && known.toolName === toolName
-      if (isKnown && known.isTold && at - known.calledAt < copyWindowMs) {
-        byObject.set(event, known)
-        return undefined
-      }
+      if (isKnown) byObject.set(event, known)
+      if (isKnown && known.isTold && at - known.calledAt < copyWindowMs) return undefined
       const call = isKnown && !known.isTold ? known : announce(host, toolName)
       call.isTold = true
-      byObject.set(event, call)
       if (ids.toolCallId === undefined) {
         const list = waiting.use(scopeOf(ids), () => [])
         list.push({call, paramsText: textOf(params)})

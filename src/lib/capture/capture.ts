@@ -7,7 +7,7 @@ import {type AgentTree, at as treeAt} from './agent-tree.ts'
 import {createCalls} from './calls.ts'
 import {createConversation} from './conversation.ts'
 import {complete, type Draft} from './draft.ts'
-import {approvalEvents, type GuardRecording, guardEvents} from './guard-events.ts'
+import {approvalEvents, type GuardRecording, guardEvents, isWorthTelling} from './guard-events.ts'
 import {createHeldTools} from './held-tools.ts'
 import {hookTable, legacyHooks} from './hooks.ts'
 import {type HookCall, type HostCall, readCall} from './host-call.ts'
@@ -47,18 +47,27 @@ export interface CaptureCounters {
   unreadable: number
 }
 
+/** What was told, taken from the host's objects, and no longer theirs. */
+export interface Told {
+  drafts: readonly Draft[]
+  /**
+   * The events, complete, in the order they are to be stored, with those that follow from them. To be asked once, and in
+   * the order of telling, but not at once: the host waits for its hooks, and nobody for this.
+   */
+  events(): ClawEvent[]
+}
+
 /** From what the host tells to the events that are stored. Nothing here throws, waits, or keeps the host's objects. */
 export interface Capture {
-  /** The events of one hook call, complete, in the order they are to be stored, with those that follow from them. */
-  hook(call: HookCall): ClawEvent[]
-  /** The same for one payload of the host's agent-event stream (S2). */
-  agentEvent(payload: unknown): ClawEvent[]
+  hook(call: HookCall): Told
+  /** One payload of the host's agent-event stream (S2). */
+  agentEvent(payload: unknown): Told
   /** What the guard said of a call; its events have the correlation id of the call's `tool.called`. */
-  guard(call: HookCall, verdict: Verdict): ClawEvent[]
+  guard(call: HookCall, verdict: Verdict): Told
   /** What a person decided on a call that the guard asked about. */
-  approval(call: HookCall, verdict: Verdict, decision: string): ClawEvent[]
+  approval(call: HookCall, verdict: Verdict, decision: string): Told
   /** What time alone brings: changes of status, quiet children, parts of replies that nothing ends. */
-  tick(): ClawEvent[]
+  tick(): Told
   /** The agents as they are now: what `claw-events status` shows. */
   status(): AgentTree
   counters(): CaptureCounters
@@ -69,6 +78,8 @@ const silentReplyMs = 30_000
 /** A call that the stream told of and no hook for this long has no hook. */
 const unhookedStartMs = 30_000
 const unhookedEndMs = 5000
+
+const nothing: Told = {drafts: [], events: () => []}
 
 export function createCapture(options: CaptureOptions): Capture {
   const {settings, now, newId, compileWhere, hideParams} = options
@@ -95,22 +106,28 @@ export function createCapture(options: CaptureOptions): Capture {
   const told = new WeakMap<object, string>()
   const counters: CaptureCounters = {calls: 0, agentEvents: 0, events: 0, copies: 0, folded: 0, unreadable: 0}
 
-  function emit(drafts: readonly Draft[]): ClawEvent[] {
-    return counted(drafts.flatMap((draft) => synthetic.follow(make(draft), draft.at)))
-  }
-
-  function counted(events: ClawEvent[]): ClawEvent[] {
-    counters.events += events.length
-    return events
+  function tellOf(drafts: readonly Draft[], more?: () => ClawEvent[]): Told {
+    if (drafts.length === 0 && more === undefined) return nothing
+    return {
+      drafts,
+      events() {
+        const events = guarded(
+          () => [...drafts.flatMap((draft) => synthetic.follow(make(draft), draft.at)), ...(more?.() ?? [])],
+          [],
+        )
+        counters.events += events.length
+        return events
+      },
+    }
   }
 
   /** Recording never breaks the host: what fails is counted. */
-  function guarded(work: () => ClawEvent[]): ClawEvent[] {
+  function guarded<T>(work: () => T, otherwise: T): T {
     try {
       return work()
     } catch {
       counters.unreadable++
-      return []
+      return otherwise
     }
   }
 
@@ -141,8 +158,8 @@ export function createCapture(options: CaptureOptions): Capture {
   }
 
   /** What has to be stored before the gateway's own end: nothing comes after it. */
-  function endings(hook: string): Draft[] {
-    return hook === 'gateway_stop' ? [...replies.finishAll(), ...held.finishAll()] : []
+  function endings(): Draft[] {
+    return [...replies.finishAll(), ...held.finishAll()]
   }
 
   return {
@@ -150,15 +167,15 @@ export function createCapture(options: CaptureOptions): Capture {
       counters.calls++
       return guarded(() => {
         const host = read(call)
-        if (host === undefined) return []
+        if (host === undefined) return nothing
         if (isCopy(call)) {
           counters.copies++
-          return []
+          return nothing
         }
-        const drafts = [...endings(call.hook), ...readAny(host)]
+        const drafts = call.hook === 'gateway_stop' ? [...endings(), ...readAny(host)] : readAny(host)
         if (drafts.length === 0) counters.folded++
-        return emit(drafts)
-      })
+        return tellOf(drafts)
+      }, nothing)
     },
     agentEvent(payload) {
       counters.agentEvents++
@@ -166,25 +183,27 @@ export function createCapture(options: CaptureOptions): Capture {
         const heard = hear(stream, payload, now())
         if (heard === undefined) {
           counters.unreadable++
-          return []
+          return nothing
         }
         const {outcome, ids, at, drafts} = heard
         if (outcome === 'copy') counters.copies++
-        if (outcome !== 'folded') return emit(drafts)
+        if (outcome !== 'folded') return tellOf(drafts)
         counters.folded++
-        return counted(synthetic.touch(ids, at))
-      })
+        return tellOf([], () => synthetic.touch(ids, at))
+      }, nothing)
     },
-    guard: (call, verdict) =>
-      guarded(() => {
+    guard(call, verdict) {
+      if (!isWorthTelling(verdict)) return nothing
+      return guarded(() => {
         const host = read(call)
-        return host === undefined ? [] : emit(guardEvents(guarding, host, verdict))
-      }),
+        return host === undefined ? nothing : tellOf(guardEvents(guarding, host, verdict))
+      }, nothing)
+    },
     approval: (call, verdict, decision) =>
       guarded(() => {
         const host = read(call)
-        return host === undefined ? [] : emit(approvalEvents(guarding, host, verdict, decision))
-      }),
+        return host === undefined ? nothing : tellOf(approvalEvents(guarding, host, verdict, decision))
+      }, nothing),
     tick: () =>
       guarded(() => {
         const time = now()
@@ -192,8 +211,8 @@ export function createCapture(options: CaptureOptions): Capture {
           ...replies.overdue(time - silentReplyMs),
           ...held.overdue({started: time - unhookedStartMs, ended: time - unhookedEndMs}),
         ]
-        return [...emit(overdue), ...counted(synthetic.sweep(time))]
-      }),
+        return tellOf(overdue, () => synthetic.sweep(time))
+      }, nothing),
     status: () => treeAt(synthetic.state, now()),
     counters: () => ({...counters}),
   }

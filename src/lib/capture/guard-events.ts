@@ -12,19 +12,25 @@ export interface GuardRecording {
   hideParams?: (params: unknown) => unknown
 }
 
+/** Whether a rule matched, or the call was not simply allowed. */
+export function isWorthTelling(verdict: Verdict): boolean {
+  return hasMatched(verdict) || verdict.verdict !== 'allow'
+}
+
+function hasMatched({ruleId, source}: Verdict): boolean {
+  return ruleId !== undefined || (source !== 'none' && source !== 'engine')
+}
+
 /**
  * What the guard said of a call: that a rule matched, and whether the call was allowed, blocked, or waits for a person.
- * Nothing where no rule matched. In a dry run only what matched, and what would have been.
+ * In a dry run only what matched, and what would have been.
  */
 export function guardEvents(recording: GuardRecording, host: HostCall, verdict: Verdict): Draft[] {
-  const {ruleId, source} = verdict
-  const hasMatched = ruleId !== undefined || (source !== 'none' && source !== 'engine')
-  if (!hasMatched && verdict.verdict === 'allow') return []
   const taken = snapshotOf(host.event)
   const call = callOf(recording.memory, host, taken)
   const draft = (type: string, data: Record<string, unknown> = {}) =>
     eventOf(recording, host, call, taken, type, {...decisionFields(verdict), ...data})
-  const drafts = hasMatched ? [draft('tool.guard.matched')] : []
+  const drafts = hasMatched(verdict) ? [draft('tool.guard.matched')] : []
   if (verdict.would !== undefined) return drafts
   return [...drafts, ...decided(recording, call, taken, verdict, draft)]
 }

@@ -11,6 +11,8 @@ import {createBatchWriter} from './recorder-writer.ts'
 export interface Recorder {
   /** Takes events in; never throws, never waits. They are committed in the same turn of the event loop, in order. */
   record(events: readonly ClawEvent[]): void
+  /** The same for events that are still to be made: at the end of this turn, or sooner when something comes behind. */
+  recordLater(make: () => readonly ClawEvent[]): void
   /**
    * Resolves when everything recorded so far is committed. Rejects when that takes longer than `timeoutMs`, and as soon
    * as one of these events is dropped.
@@ -49,6 +51,8 @@ export interface RecorderOptions {
 }
 
 const defaultQueueWeight = 64 * 2 ** 20
+/** What is still to be made into events at once; what comes beyond it does not wait for the end of the turn. */
+const mostUnmade = 256
 const firstRetryMs = 5
 const longestRetryMs = 5000
 /** While somebody waits for a commit. */
@@ -74,6 +78,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   })
   const waiters = createWaiters()
   const drops = createDropTally()
+  let unmade: Array<() => readonly ClawEvent[]> = []
   let store: EventStore | undefined
   let running: Promise<void> | undefined
   let isScheduled = false
@@ -110,13 +115,31 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   function schedule(): void {
-    if (isScheduled || running) return
+    if (isScheduled) return
     isScheduled = true
     // Whatever else is recorded in this turn comes along.
     setImmediate(() => {
       isScheduled = false
+      makeAll()
       start()
     })
+  }
+
+  /** In the order of recording: nothing may overtake what is still to be made. */
+  function makeAll(): void {
+    if (unmade.length === 0) return
+    const makers = unmade
+    unmade = []
+    for (const make of makers) add(make)
+  }
+
+  function add(make: () => readonly ClawEvent[]): void {
+    try {
+      const reason = outage?.error.code ?? 'QUEUE_FULL'
+      for (const event of make()) for (const entry of queue.add(event)) drop(entry, reason)
+    } catch (thrown) {
+      say('error', `what was to be recorded is no list of events: ${messageOf(thrown)}`)
+    }
   }
 
   function start(): void {
@@ -216,21 +239,24 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   return {
     record(events) {
-      try {
-        const reason = outage?.error.code ?? 'QUEUE_FULL'
-        for (const event of events) for (const entry of queue.add(event)) drop(entry, reason)
-        schedule()
-      } catch (thrown) {
-        say('error', `what was to be recorded is no list of events: ${messageOf(thrown)}`)
-      }
+      makeAll()
+      add(() => events)
+      if (!running) schedule()
+    },
+    recordLater(make) {
+      unmade.push(make)
+      if (unmade.length >= mostUnmade) makeAll()
+      schedule()
     },
     committed(timeoutMs) {
+      makeAll()
       if (queue.count === 0) return Promise.resolve()
       hurry()
       const late = () => failure(`what was recorded is not in the event log after ${timeoutMs} ms`)
       return waiters.add(queue.newest, timeoutMs, late)
     },
     async flush(timeoutMs) {
+      makeAll()
       const end = performance.now() + timeoutMs
       flushes++
       while ((running || queue.count > 0 || drops.count > 0) && performance.now() < end) {
@@ -241,12 +267,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (queue.count > 0) say('warn', `${queue.count} events could not be written within ${timeoutMs} ms`)
       else if (!running) await within(closeStore(), end - performance.now())
     },
-    status: () => ({
-      pending: queue.count,
-      dropped,
-      committed,
-      ...(outage && {failingSince: outage.since, lastError: outage.error.message}),
-    }),
+    status() {
+      makeAll()
+      return {
+        pending: queue.count,
+        dropped,
+        committed,
+        ...(outage && {failingSince: outage.since, lastError: outage.error.message}),
+      }
+    },
   }
 }
 

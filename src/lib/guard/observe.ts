@@ -1,12 +1,17 @@
 import type {ClawEvent} from '../event/envelope.ts'
 import {type GuardState, type Usage, type UsageScope, usageKey} from './state.ts'
 
+/** An event, as far as it matters here. */
+export type Observed = Pick<ClawEvent, 'type' | 'data' | 'metadata' | 'sessionId' | 'sessionKey' | 'runId'> & {
+  agentId?: string
+}
+
 /**
  * Takes note of what an event tells about usage: the tokens of a finished model turn, and those of a whole run, told at
  * its end. Some hosts tell only one of them; of a run that both are told of, the larger counts. Live, in replay and when
  * the memory is rebuilt from the log; other events tell nothing.
  */
-export function observe(state: GuardState, event: ClawEvent): void {
+export function observe(state: GuardState, event: Observed): void {
   const isTurn = event.type === 'agent.llm_output'
   if (!isTurn && event.type !== 'lifecycle.end' && event.type !== 'lifecycle.error') return
   const tokens = tokensOf(isTurn ? event.data['usage'] : event.metadata?.['usage'])
@@ -24,7 +29,7 @@ export function observe(state: GuardState, event: ClawEvent): void {
   if (session !== undefined && more > 0) session.tokens = (session.tokens ?? 0) + more
 }
 
-function usageOf(state: GuardState, event: ClawEvent, scope: UsageScope): Usage | undefined {
+function usageOf(state: GuardState, event: Observed, scope: UsageScope): Usage | undefined {
   const key = usageKey(event, scope)
   return key === undefined ? undefined : state.usage.use(key, () => ({toolCalls: 0}))
 }

@@ -3,12 +3,11 @@ import {formatFaults, isGuardFault} from '../config/faults.ts'
 import type {LoadedConfig} from '../config/load.ts'
 import type {Diagnostics} from '../delivery/diagnostics.ts'
 import {messageOf} from '../errors.ts'
-import type {ClawEvent} from '../event/envelope.ts'
 import type {RunAction} from '../guard/action-port.ts'
 import type {ToolCall} from '../guard/call.ts'
 import {type CompiledPolicy, compilePolicy} from '../guard/compile.ts'
 import {evaluate, noteAnswer} from '../guard/evaluate.ts'
-import {observe} from '../guard/observe.ts'
+import {type Observed, observe} from '../guard/observe.ts'
 import {GuardState} from '../guard/state.ts'
 import {recount} from '../guard/subject.ts'
 import type {Verdict} from '../guard/verdict.ts'
@@ -39,7 +38,7 @@ export interface LiveGuard {
   /** What a human answered to `ask`. */
   answer(call: ToolCall, verdict: Verdict, approved: boolean): void
   /** Takes note of what an event tells about usage. */
-  observe(event: ClawEvent): void
+  observe(event: Observed): void
   /** Brings usage and rates up to date with the log: a new process begins where the last one ended. */
   recount(store: EventStore): Promise<void>
 }
