@@ -10,7 +10,7 @@ import {root} from './setup.mjs'
 process.chdir(root)
 rmSync('dist', {recursive: true, force: true})
 
-const {metafile} = await esbuild.build({
+const options = {
   entryPoints: {
     index: 'src/index.ts',
     'cli/main': 'src/cli/main.ts',
@@ -37,7 +37,9 @@ const {metafile} = await esbuild.build({
       `const __filename = import.meta.filename, __dirname = import.meta.dirname`,
     ].join(';'),
   },
-})
+}
+const first = await esbuild.build({...options, write: false})
+const {metafile} = await esbuild.build({...options, plugins: [...options.plugins, startTogether(first.metafile)]})
 assertQuickStart(metafile)
 writeFileSync('dist/THIRD_PARTY_LICENSES.txt', licenses(metafile))
 execFileSync(path.join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.types.json'], {stdio: 'inherit'})
@@ -72,6 +74,35 @@ async function helpTexts() {
 }
 
 /**
+ * esbuild puts together what the same entries lead to, and everything that is imported later is an entry of its own: what
+ * every command starts with would lie in a hundred small files, a quarter of a millisecond each. So whatever is imported
+ * later imports all of it, too, which by then is loaded anyway.
+ */
+function startTogether({outputs}) {
+  const isOurs = (file) => file.startsWith('src/')
+  const start = inputsLoadedBy('dist/commands.js', outputs).filter(isOurs)
+  const later = new Set(
+    Object.values(outputs)
+      .map(({entryPoint}) => entryPoint)
+      .filter((file) => file !== undefined && isOurs(file) && !start.includes(file)),
+  )
+  for (const name of Object.values(options.entryPoints)) later.delete(name)
+  const contents = start.map((file) => `import './${file}'`).join('\n')
+  return {
+    name: 'start-together',
+    setup(build) {
+      build.onResolve({filter: /^start-together$/}, ({path: file}) => ({path: file, namespace: 'start'}))
+      build.onLoad({filter: /.*/, namespace: 'start'}, () => ({contents, resolveDir: root}))
+      build.onLoad({filter: /\.ts$/}, ({path: file}) =>
+        later.has(path.relative(root, file).split(path.sep).join('/'))
+          ? {contents: `import 'start-together'\n${readFileSync(file, 'utf8')}`, loader: 'ts'}
+          : undefined,
+      )
+    },
+  }
+}
+
+/**
  * Every command loads dist/commands.js, and every start of OpenClaw several copies of dist/plugin/index.js, so what is
  * dear to load must be imported where it is used.
  */
@@ -100,6 +131,11 @@ function assertQuickStart({outputs}) {
 
 /** Which of the packages are in what an entry loads before anything of it runs. */
 function loadedBy(entry, outputs, packages) {
+  const inputs = inputsLoadedBy(entry, outputs)
+  return packages.filter((name) => inputs.some((input) => input.includes(`node_modules/${name}/`)))
+}
+
+function inputsLoadedBy(entry, outputs) {
   const closure = new Set()
   const visit = (file) => {
     if (closure.has(file)) return
@@ -108,10 +144,11 @@ function loadedBy(entry, outputs, packages) {
       if (kind === 'import-statement' && outputs[next]) visit(next)
   }
   visit(entry)
-  const inputs = [...closure].flatMap((file) =>
-    Object.entries(outputs[file].inputs).filter(([, {bytesInOutput}]) => bytesInOutput > 0),
+  return [...closure].flatMap((file) =>
+    Object.entries(outputs[file].inputs)
+      .filter(([, {bytesInOutput}]) => bytesInOutput > 0)
+      .map(([input]) => input),
   )
-  return packages.filter((name) => inputs.some(([input]) => input.includes(`node_modules/${name}/`)))
 }
 
 /** The entry that oclif's `explicit` strategy loads: every file under src/commands by its id. */

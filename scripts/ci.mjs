@@ -2,7 +2,7 @@
 import {spawn} from 'node:child_process'
 import {root} from './setup.mjs'
 
-const steps = ['test', 'check', 'demo', 'test:package', 'test:cluster', 'soak', 'test:openclaw']
+const steps = ['test', 'check', 'demo', 'test:package', 'test:cluster', 'test:browser', 'soak', 'test:openclaw']
 let passed = 0
 let failed = 0
 for (const step of steps) {

@@ -85,7 +85,7 @@ const decision = only({block: flag, blockReason: text, blockReasonTemplate: text
 const rule: Fits = (value) =>
   isObject(value) &&
   name(value['id']) &&
-  when(value['when']) &&
+  isObject(value['when']) &&
   isObject(value['decision']) &&
   flag(value['decision']['block']) &&
   only({id: name, description: text, enabled: flag, priority: within(-1_000_000, 1_000_000), when, decision})(value)

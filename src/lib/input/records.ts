@@ -64,11 +64,16 @@ class Rest {
     const {text, isOverlong, limit} = this
     this.text = ''
     this.isOverlong = false
-    const blank = text.slice(0, text.length - text.trimStart().length)
-    const line = from + blank.split('\n').length - 1
+    const first = text.charCodeAt(0)
+    const line = first > space && first < 128 ? from : from + blankLines(text)
     if (isOverlong) return {line, text: '', fault: `longer than ${limit} characters`}
     return text.isWellFormed() ? {line, text} : {line, text: '', fault: 'not valid UTF-8'}
   }
+}
+
+/** How many lines end before the first character that is not blank. */
+function blankLines(text: string): number {
+  return text.slice(0, text.length - text.trimStart().length).split('\n').length - 1
 }
 
 class LineSplitter {
@@ -159,6 +164,7 @@ class ArraySplitter {
 }
 
 const newline = 10
+const space = 32
 const quote = 34
 const comma = 44
 const openBracket = 91

@@ -65,10 +65,10 @@ export async function openHttpClient(options: HttpClientOptions): Promise<HttpCl
   const path = `${url.pathname}${url.search}`
   let isClosed = false
   return {
-    async send({headers, ...request}) {
+    async send({method, headers, body}) {
       const withLogin = login === undefined || hasLogin(headers) ? headers : [...headers, 'authorization', login]
       try {
-        return await exchange(dispatcher, {path, headers: withLogin, ...request}, timeoutMs)
+        return await exchange(dispatcher, {path, method, headers: withLogin, body}, timeoutMs)
       } catch (error) {
         throw faultOf(error, url, timeoutMs, isClosed)
       }
