@@ -1,5 +1,7 @@
-// `npm run bench [-- NAME …]`: every claim measured beside its peer or limit in this run. Needs a quiet machine.
+// `npm run bench [-- NAME …]`: every claim measured beside its peer or limit in this run. Needs a quiet machine. With
+// `--write` the rows go into docs/performance.md, each at the place of the one before it.
 import {type BenchRow, rowText} from './harness.ts'
+import {writeTable} from './table.ts'
 
 const benches: Record<string, () => Promise<BenchRow[]>> = {
   'cli-start': async () => (await import('./cli-start.ts')).cliStart(),
@@ -14,9 +16,11 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   websocket: async () => (await import('./websocket.ts')).websocket(),
   webhooks: async () => (await import('./webhooks.ts')).webhooks(),
   context: async () => (await import('./context.ts')).context(),
+  growth: async () => (await import('./growth.ts')).growth(),
 }
 
-const asked = process.argv.slice(2)
+const isWritten = process.argv.includes('--write')
+const asked = process.argv.slice(2).filter((name) => name !== '--write')
 const unknown = asked.filter((name) => !(name in benches))
 if (unknown.length > 0) {
   console.error(`no bench named ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`)
@@ -26,5 +30,7 @@ console.log('claim | ours | peer or limit | ratio | aim | \n--- | --- | --- | --
 for (const [name, bench] of Object.entries(benches)) {
   if (asked.length > 0 && !asked.includes(name)) continue
   console.error(`measuring ${name} …`)
-  for (const row of await bench()) console.log(rowText(row))
+  const rows = await bench()
+  for (const row of rows) console.log(rowText(row))
+  if (isWritten) writeTable(name, rows)
 }

@@ -29,6 +29,11 @@ const words =
     ' ',
   )
 
+/** There are only so many: a log of millions is not to wait for its texts. */
+const texts = words.map((_, from) =>
+  Array.from({length: 90}, (_, i) => words[(from * 7 + i * i * 13) % words.length]).join(' '),
+)
+
 /** Events of about 1 KB over 8 agents and 20 types, one a second, always the same for the same `from`. */
 export function sampleEvents(count: number, from = 0): ClawEvent[] {
   return Array.from({length: count}, (_, index) => sampleEvent(from + index))
@@ -36,7 +41,6 @@ export function sampleEvents(count: number, from = 0): ClawEvent[] {
 
 function sampleEvent(n: number): ClawEvent {
   const ms = start + n * 1000
-  const text = Array.from({length: 90}, (_, i) => words[(n * 7 + i * i * 13) % words.length]).join(' ')
   return {
     eventId: contentId(ms, 'bench', String(n)),
     schemaVersion: '1.2.0',
@@ -55,7 +59,7 @@ function sampleEvent(n: number): ClawEvent {
       toolName: n % 3 ? 'exec' : 'read',
       params: {command: `ls -la /srv/${n}`},
       durationMs: n % 997,
-      text,
+      text: texts[n % texts.length],
       rare: n % 50_000 === 7 ? 'zanzibar' : 'common',
     },
   }

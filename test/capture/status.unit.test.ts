@@ -205,6 +205,14 @@ describe('the tree of agents', () => {
     assert.equal(node(made).toolCalls, 2)
   })
 
+  it('forgets what was running when a gateway that was killed starts again', () => {
+    const made = scene()
+    made.hook('before_tool_call', {toolName: 'exec', params: {}, toolCallId: 'c-1'}, ctx)
+    assert.equal(node(made).currentTool?.toolName, 'exec')
+    made.hook('gateway_start', {port: 1})
+    assert.equal(node(made).currentTool, undefined)
+  })
+
   it('says since when a status holds', () => {
     const made = scene()
     made.hook('before_tool_call', exec('1'), ctx)

@@ -34,6 +34,8 @@ export function reduce(state: StatusState, event: ClawEvent, time: number = time
   if (Number.isNaN(time) || event.source === 'migration') return state
   if (event.type === 'agent.status') noteReported(state, event)
   else if (event.type === 'gateway.stop') stopAll(state, time)
+  // One that was killed said nothing: what it had under way is gone.
+  else if (event.type === 'gateway.start') forgetTools(state)
   else if (event.type === 'subagent.idle') noteIdle(state, event)
   else if (isAgent(event.agentId)) apply(state, event, time)
   return state
@@ -212,7 +214,11 @@ function stopAll(state: StatusState, time: number): void {
   for (const agent of state.agents.values()) {
     agent.latch = {status: 'offline', since: time, detail: 'Gateway stopped'}
   }
-  for (const session of state.sessions.values()) session.tools.clear()
+  forgetTools(state)
+}
+
+function forgetTools({sessions}: StatusState): void {
+  for (const {tools} of sessions.values()) tools.clear()
 }
 
 const statuses: ReadonlySet<unknown> = new Set(['working', 'idle', 'sleeping', 'offline', 'error'])
