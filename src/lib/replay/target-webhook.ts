@@ -1,12 +1,11 @@
 import type {RetryPolicy, WebhookEndpoint} from '../config/schema/delivery.ts'
 import type {Outgoing} from '../delivery/outgoing.ts'
 import {pause} from '../delivery/pause.ts'
+import {attempt} from '../delivery/webhook/attempt.ts'
 import {jitteredMs} from '../delivery/webhook/backoff.ts'
-import {type Outcome, outcomeOf, outcomeOfFault} from '../delivery/webhook/outcome.ts'
 import {createRequestMaker, type RequestSettings} from '../delivery/webhook/request.ts'
-import {messageOf} from '../errors.ts'
 import type {StoredEvent} from '../event/envelope.ts'
-import {type ClientRequest, openHttpClient} from '../net/client.ts'
+import {openHttpClient} from '../net/client.ts'
 import type {Resolve} from '../net/destination.ts'
 import type {ReplayFailure, ReplayTarget} from './target.ts'
 
@@ -74,32 +73,21 @@ export async function webhookTarget(options: WebhookTargetOptions): Promise<Repl
     return new Error(reason)
   }
 
-  /** Signed anew each time: a receiver refuses an old signature. */
-  async function attemptOnce(event: StoredEvent): Promise<Outcome> {
-    let message: ClientRequest
-    try {
-      message = makeRequest(event, now())
-    } catch (error) {
-      return {kind: 'refused', reason: `it cannot be made a request: ${messageOf(error)}`}
-    }
-    return client.send(message).then((answer) => outcomeOf(answer, now()), outcomeOfFault)
-  }
-
   return {
     async send(stored) {
       const event = sift.take(stored)
       if (event === undefined) return
-      for (let attempt = 1; ; attempt++) {
+      for (let attempts = 1; ; attempts++) {
         signal.throwIfAborted()
-        const outcome = await attemptOnce(event)
+        const outcome = await attempt({client, makeRequest: () => makeRequest(event, now()), now})
         if (outcome.kind === 'delivered') {
           delivered++
           return
         }
-        if (outcome.kind === 'aborted') throw fail(stored, attempt, 'it was stopped')
-        if (outcome.kind !== 'failed' || attempt >= most) throw fail(stored, attempt, outcome.reason)
-        const waitMs = Math.max(outcome.waitMs ?? 0, jitteredMs(retry, attempt, random))
-        onRetry({reason: outcome.reason, attempt, most, waitMs})
+        if (outcome.kind === 'aborted') throw fail(stored, attempts, 'it was stopped')
+        if (outcome.kind !== 'failed' || attempts >= most) throw fail(stored, attempts, outcome.reason)
+        const waitMs = Math.max(outcome.waitMs ?? 0, jitteredMs(retry, attempts, random))
+        onRetry({reason: outcome.reason, attempt: attempts, most, waitMs})
         await pause(waitMs, signal)
       }
     },

@@ -1,11 +1,11 @@
-import {messageOf} from '../../errors.ts'
 import type {ClientRequest, HttpClient} from '../../net/client.ts'
 import type {Outgoing} from '../outgoing.ts'
 import type {SinkContext} from '../sink.ts'
+import {attempt} from './attempt.ts'
 import type {Gate, Sender} from './gate.ts'
 import type {Item} from './item.ts'
 import type {Ledger} from './ledger.ts'
-import {type Outcome, outcomeOf, outcomeOfFault} from './outcome.ts'
+import type {Outcome} from './outcome.ts'
 import type {RequestMaker} from './request.ts'
 import type {Settler} from './settle.ts'
 
@@ -35,19 +35,8 @@ export function makeReady({makeRequest, context: {now}}: Work, item: Item): void
 }
 
 /** One request, and what came of it. Never rejects. */
-export async function request(work: Work, item: Item): Promise<Outcome> {
-  const {client, context} = work
-  let message: ClientRequest
-  try {
-    message = takeReady(item, context.now()) ?? work.makeRequest(item.event, context.now())
-  } catch (error) {
-    return {kind: 'refused', reason: `it cannot be made a request: ${messageOf(error)}`}
-  }
-  try {
-    return outcomeOf(await client.send(message), context.now())
-  } catch (fault) {
-    return outcomeOfFault(fault)
-  }
+export function request({client, makeRequest, context: {now}}: Work, item: Item): Promise<Outcome> {
+  return attempt({client, makeRequest: () => takeReady(item, now()) ?? makeRequest(item.event, now()), now})
 }
 
 function takeReady(item: Item, now: number): ClientRequest | undefined {
