@@ -15,6 +15,7 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   guard: async () => (await import('./guard.ts')).guard(),
   websocket: async () => (await import('./websocket.ts')).websocket(),
   webhooks: async () => (await import('./webhooks.ts')).webhooks(),
+  'serve-idle': async () => (await import('./serve-idle.ts')).serveIdle(),
   context: async () => (await import('./context.ts')).context(),
   growth: async () => (await import('./growth.ts')).growth(),
 }
