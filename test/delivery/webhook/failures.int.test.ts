@@ -95,35 +95,6 @@ describe('an endpoint that is down', () => {
     await stop()
     expect(await dead(bench)).toEqual([])
   })
-
-  it('does not delay another endpoint', async () => {
-    const bench = await openBench()
-    const hanging = await startReceiver(() => undefined)
-    const refusing = await startReceiver()
-    await refusing.close()
-    const healthy = await startReceiver()
-    const sinks = await sinksFor({
-      webhooks: [
-        {url: hanging.url, name: 'hanging'},
-        {url: refusing.url, name: 'refusing'},
-        {url: healthy.url, name: 'healthy'},
-      ],
-      timeoutMs: 1000,
-    })
-    const runs = sinks.map((sink) => bench.start(sink))
-    await vi.waitFor(() => expect(sinks.every((sink) => sink.status().state !== 'starting')).toBe(true), patience)
-    const late: number[] = []
-    for (let n = 0; n < 100; n++) {
-      const began = performance.now()
-      await bench.store.append(notes(1, n))
-      await vi.waitFor(() => expect(healthy.taken).toHaveLength(n + 1), {timeout: 1000, interval: 1})
-      late.push(performance.now() - began)
-    }
-    late.sort((a, b) => a - b)
-    expect(late[50]).toBeLessThan(50)
-    hanging.behave(() => 200)
-    await Promise.all(runs.map(({stop}) => stop()))
-  })
 })
 
 describe('an event that an endpoint does not take', () => {
