@@ -3,24 +3,30 @@
 import hashlib
 import hmac
 import json
+import re
 import time
 
 
 def verify_event(body: str, secret: str, tolerance: int = 300) -> bool:
-    # The signature is the last field.
-    start = body.rfind(',"signature":{"version":"v1"')
-    if start < 0:
+    # The signature is the last field; what came after it would not be signed.
+    match = re.fullmatch(r'(.*),"signature":(\{"version":"v1",[^{}]*\})\}\s*', body, re.DOTALL)
+    if match is None:
         return False
-    payload = body[:start] + "}"
-    signature = json.loads(body)["signature"]
-    timestamp, nonce = signature["timestamp"], signature["nonce"]
+    payload = match[1] + "}"
+    try:
+        signature = json.loads(match[2])
+        timestamp, nonce, value = signature["timestamp"], signature["nonce"], signature["value"]
+        algorithm = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}[signature["algorithm"]]
+    except (ValueError, KeyError, TypeError):
+        return False
+    if not isinstance(timestamp, int):
+        return False
     signed = f'{{"timestamp":{timestamp},"nonce":{json.dumps(nonce)},"payload":{payload}}}'
-    algorithm = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}[signature["algorithm"]]
-    value = hmac.new(secret.encode(), signed.encode(), algorithm).hexdigest()
-    return abs(time.time() - timestamp) <= tolerance and hmac.compare_digest(value, signature["value"])
+    wanted = hmac.new(secret.encode(), signed.encode(), algorithm).hexdigest()
+    return hmac.compare_digest(wanted.encode(), str(value).encode()) and abs(time.time() - timestamp) <= tolerance
 
 
 if __name__ == "__main__":
     import sys
 
-    print("genuine" if verify_event(sys.stdin.read(), sys.argv[1]) else "forged")
+    print("genuine" if verify_event(sys.stdin.buffer.read().decode(), sys.argv[1]) else "forged")
