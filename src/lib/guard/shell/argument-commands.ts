@@ -1,3 +1,4 @@
+import {noteTreeDeletion} from './build-tools.ts'
 import {type Call, type Runner, someOutput, wordsOf} from './call.ts'
 import {contentOf} from './files.ts'
 import {readOptions} from './options.ts'
@@ -17,6 +18,8 @@ export const argumentCommands: Readonly<Record<string, Runner>> = {
   xargs: runXargs,
   gxargs: runXargs,
   parallel: runParallel,
+  env_parallel: runParallel,
+  rush: runParallel,
   sem: runParallel,
   tmux: runTmux,
   nix: runAfter(/^(?:-c|--command|--)$/),
@@ -26,6 +29,17 @@ export const argumentCommands: Readonly<Record<string, Runner>> = {
     const at = args.findIndex(({text}) => /^\/[ckr]$/i.test(text))
     return at < 0 ? undefined : runScript(shell, {script: wordsOf(args.slice(at + 1)), stdin, into: name})
   },
+  // Windows: /s takes folders with all that is in them.
+  rmdir: deleteFolder,
+  rd: deleteFolder,
+  del: deleteFolder,
+  erase: deleteFolder,
+  cmake: (shell, call) => {
+    const [mode, tool, ...rest] = call.args
+    if (mode?.text !== '-E' || tool === undefined) return undefined
+    if (tool.text === 'remove_directory') noteTreeDeletion(shell, 'cmake')
+    return within(shell, 'cmake', () => shell.runFields(shell, [tool, ...rest], call.stdin))
+  },
   screen: (shell, call) => {
     const {operands, values} = readOptions(call.args, {short: 'cehpSTtX'})
     const stuffed = values.some(({name, value}) => name === 'X' && value.text === 'stuff')
@@ -34,6 +48,10 @@ export const argumentCommands: Readonly<Record<string, Runner>> = {
       ? undefined
       : within(shell, 'screen', () => shell.runFields(shell, operands, undefined))
   },
+}
+
+function deleteFolder(shell: Shell, {name, args}: Call): undefined {
+  if (args.some(({text}) => /^\/s$/i.test(text))) noteTreeDeletion(shell, name)
 }
 
 /** `-exec command {} ;` and its relatives, each of them. */

@@ -36,6 +36,7 @@ export const builtins: Readonly<Record<string, Runner>> = {
     return undefined
   },
   set: (shell, {args}) => {
+    if (shell.wrappers.some((name) => ownSet.test(name))) setByName(shell, args)
     const dashes = args.findIndex(({text}) => text === '--' || text === '-')
     const start = dashes >= 0 ? dashes + 1 : args.findIndex(({text}) => !/^[-+]/.test(text))
     if (start >= 0 && (dashes >= 0 || start < args.length)) assign(shell, positionalName, [args.slice(start)], true)
@@ -88,6 +89,23 @@ export const builtins: Readonly<Record<string, Runner>> = {
   },
 }
 
+/** Shells in which `set` gives a variable its value. */
+const ownSet = /^(?:fish|t?csh)$/
+
+/** `set -l name value…` in fish, `set name = value` in csh. */
+function setByName(shell: Shell, args: readonly Field[]): void {
+  const words = args.filter(
+    ({text}, index) => !(index === 0 || /^-/.test(args[index - 1]!.text)) || !/^-[a-zA-Z-]+$/.test(text),
+  )
+  const [name, ...values] = words
+  if (name === undefined) return
+  const equals = name.text.indexOf('=')
+  const bare = equals < 0 ? name.text : name.text.slice(0, equals)
+  if (!isVariableName(bare)) return
+  const value = equals < 0 ? values.filter(({text}) => text !== '=') : [{...name, text: name.text.slice(equals + 1)}]
+  assign(shell, bare, [value])
+}
+
 /** Names whose value `declare` and the like set; the assignments themselves are followed where they are read. */
 export const declarations = new Set(['export', 'declare', 'typeset', 'local', 'readonly'])
 
@@ -108,6 +126,9 @@ function runSource(shell: Shell, call: Call): Text | undefined {
   if (path !== undefined && isStandardInput(path.text) && path.text !== '-') {
     return runScript(shell, {script: contentOf(shell, path.text), stdin: undefined, into: 'sh'})
   }
+  // fish reads its input.
+  if (path === undefined && call.stdin !== undefined)
+    return runScript(shell, {script: call.stdin, stdin: undefined, into: 'sh'})
   return runFile(shell, {...call, name: 'sh'}, path, args)
 }
 

@@ -38,7 +38,7 @@ const carriers: Readonly<Record<string, readonly string[]>> = {
   runuser: ['-c', '--command', '--session-command'],
   scp: ['-S'],
   sftp: ['-S'],
-  npm: ['--script-shell'],
+  npm: ['--script-shell', 'script-shell'],
   man: ['-P', '--pager'],
   nc: ['-e', '-c', '--exec', '--sh-exec'],
   ncat: ['-e', '-c', '--exec', '--sh-exec'],
@@ -59,6 +59,25 @@ const carriers: Readonly<Record<string, readonly string[]>> = {
   complete: ['-C'],
   rg: ['--pre'],
   fzf: ['--preview', '--bind'],
+  cpio: ['--rsh-command'],
+  svn: ['--editor-cmd', '--diff-cmd', '--diff3-cmd'],
+  tcpdump: ['-z'],
+  lldb: ['-o', '-O', '--one-line'],
+  aria2c: [
+    '--on-download-complete',
+    '--on-download-start',
+    '--on-download-stop',
+    '--on-download-error',
+    '--on-bt-download-complete',
+  ],
+  az: ['--scripts'],
+  aws: ['--parameters'],
+  cargo: ['-s', '--shell'],
+  entr: ['-s'],
+  et: ['-c'],
+  chokidar: ['-c', '--command'],
+  salt: ['cmd.run', 'cmd.run_all', 'cmd.shell'],
+  'salt-call': ['cmd.run', 'cmd.run_all', 'cmd.shell'],
 }
 
 /** Follows the command lines that stand in a program's arguments. */
@@ -69,7 +88,11 @@ export function runCarried(shell: Shell, {name, args, stdin}: Call): void {
   if (/^(?:vim?|nvim|ex|view|gvim|ed)$/.test(name)) scripts.push(...editorCommands(args))
   if (name === 'socat') scripts.push(...socatCommands(args))
   if (name === 'hyperfine' || name === 'concurrently') scripts.push(...args.filter(({text}) => !text.startsWith('-')))
-  for (const script of scripts) runScript(shell, {script, stdin, into: name})
+  if (name === 'hg') scripts.push(...hgCommands(args))
+  if (name === 'npm' || name === 'pnpm') scripts.push(...args.flatMap((arg) => behind(/^scripts\.[^=]*=/, arg)))
+  if (/^(?:less|more|most|man)$/.test(name)) scripts.push(...args.flatMap((arg) => behind(/^\+{1,2}!/, arg)))
+  if (name === 'strace') scripts.push(...args.flatMap((arg) => behind(/^(?:-o)?\|/, arg)))
+  for (const script of scripts) runScript(shell, {script: withoutFrame(script), stdin, into: name})
 }
 
 /** A variable of the environment that is a command line itself: whatever is started may run it. */
@@ -105,10 +128,30 @@ function gitCommands(args: readonly Field[]): Text[] {
     const value = isPair ? arg.text.slice(equals + 1) : args[index + 1]?.text
     if (value === undefined || !/^[\w.-]+\.[\w.-]+$/.test(key)) return []
     if (value.startsWith('!')) return [{text: value.slice(1), from: arg.from}]
-    return /(?:command|pager|editor|askpass|textconv|driver|smudge|clean|process|program|fsmonitor)$/i.test(key)
+    return /(?:command|pager|editor|askpass|textconv|driver|smudge|clean|process|program|fsmonitor|external|cmd|hook)$/i.test(
+      key,
+    )
       ? [{text: value, from: arg.from}]
       : []
   })
+}
+
+/** What is left of a word behind how it begins. */
+function behind(start: RegExp, {text, from}: Field): Text[] {
+  const rest = text.replace(start, '')
+  return rest === text ? [] : [{text: rest, from}]
+}
+
+/** `--config alias.x='!rm'`, `--config hooks.pre-status=rm`. */
+function hgCommands(args: readonly Field[]): Text[] {
+  return args.flatMap((arg) => behind(/^(?:--config=)?(?:alias|hooks)\.[^=]+=!?/, arg))
+}
+
+/** The command line in `commands=["…"]` and `platform shell …`. */
+function withoutFrame({text, from}: Text): Text {
+  const bare = text.replace(/^(?:platform )?shell (?=\S)/, '')
+  const [, inner] = /^commands?=\[?["']?([\s\S]*?)["']?\]?$/.exec(bare) ?? []
+  return {text: inner ?? bare, from}
 }
 
 /** `-o ProxyCommand=…`. */

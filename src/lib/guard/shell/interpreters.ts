@@ -1,5 +1,6 @@
+import {noteTreeDeletion} from './build-tools.ts'
 import {type Call, passedOn, type Runner, someOutput, wordsOf} from './call.ts'
-import {type Family, readsPrograms, runsPrograms} from './code.ts'
+import {deletesTrees, type Family, readsPrograms, runsPrograms} from './code.ts'
 import {baseName, contentOf, contentsOf, isStandardInput, isWritten, write} from './files.ts'
 import {readOptions} from './options.ts'
 import {runScript} from './run-script.ts'
@@ -7,7 +8,7 @@ import {doubt, type Field, type Shell} from './shell.ts'
 import {FromFile, isKnown, join, Made, Outside, plain, type Text} from './text.ts'
 
 const shells = new Set(
-  'sh bash rbash dash ash zsh ksh ksh93 mksh lksh pdksh yash fish csh tcsh posh hush osh nu xonsh elvish murex ion'.split(
+  'sh bash rbash dash ash zsh ksh ksh93 mksh lksh pdksh yash fish csh tcsh posh hush osh oil ysh nu xonsh elvish murex ion'.split(
     ' ',
   ),
 )
@@ -42,7 +43,8 @@ const runShell: Runner = (shell, call) => {
       if (text.endsWith('file')) runFile(shell, call, args[at + 1])
       if (/^-[^-]*c/.test(text)) takesScript = true
       at++
-    } else if (/^--command(?:=|$)/.test(text)) takesScript = true
+    } else if (text.startsWith('--command=')) return runGiven(shell, call, args[at]!)
+    else if (text === '--command') takesScript = true
     else if (/^-[^-]*c/.test(text)) takesScript = true
     else if (/^-[^-]*s/.test(text)) readsInput = true
   }
@@ -52,6 +54,12 @@ const runShell: Runner = (shell, call) => {
     return script && runScript(shell, {script, stdin, into: name, positional: rest.slice(1), zero: rest[0]})
   if (script !== undefined && !readsInput) return runFile(shell, call, script, rest)
   return stdin && runScript(shell, {script: stdin, stdin: undefined, into: name, positional: args.slice(at)})
+}
+
+/** `fish --command='script'`. */
+function runGiven(shell: Shell, {name, stdin}: Call, {text, from}: Field): Text {
+  const script = {text: text.slice(text.indexOf('=') + 1), from}
+  return runScript(shell, {script, stdin, into: name})
 }
 
 /** Runs a file as a script: what is in it is known only if the line wrote it. */
@@ -81,7 +89,8 @@ interface Language {
 }
 
 const languages: ReadonlyArray<[names: RegExp, language: Language]> = [
-  [/^(?:python|pypy|ipython)[\d.]*$/, {code: /^-[A-Za-z]*c/, data: /^-[A-Za-z]*m/, family: 'python'}],
+  [/^ipython[\d.]*$/, {code: /^-[A-Za-z]*c/, family: 'ipython'}],
+  [/^(?:python|pypy)[\d.]*$/, {code: /^-[A-Za-z]*c/, data: /^-[A-Za-z]*m/, family: 'python'}],
   [
     /^(?:node|nodejs|deno|bun|tsx|ts-node|esbuild-runner)$/,
     {code: /^(?:-e|-p|-pe|--eval|--print|eval)(?:=|$)/, family: 'node'},
@@ -91,10 +100,13 @@ const languages: ReadonlyArray<[names: RegExp, language: Language]> = [
   [/^(?:pwsh|powershell)(?:\.exe|-preview)?$/, {code: /^-(?:c|command|e|ec|enc\w*)$/i, family: 'powershell'}],
   [/^g?m4$/, {code: /^-(?:D|E)/, family: 'other'}],
   [
-    /^(?:php[\d.]*|lua[\d.]*|luajit|julia|groovy|scala|elixir|r|rscript|tclsh[\d.]*|guile|sbcl|ghc|osascript|expect|swipl|raku|crystal|awk)$/,
-    {code: /^-(?:r|e|E|c|-eval|-execute)/, family: 'other'},
+    /^(?:php[\d.]*|lua[\d.]*|luajit|julia|groovy|scala|elixir|iex|erl|escript|r|rscript|tclsh[\d.]*|wish|guile|sbcl|clisp|racket|scheme|csi|bb|clojure|clj|janet|fennel|hy|ghc|ghci|runghc|ocaml|osascript|expect|swipl|raku|crystal|jshell|swift|dart|octave|gnuplot|emacs|emacsclient|puppet|awk)$/,
+    {code: /^-(?:r|e|E|c|-?eval|-execute)/, family: 'other'},
   ],
 ]
+
+/** Its name alone would pass for code that may start programs. */
+const evalOption = /^--?(?:eval|execute)$/
 
 function languageOf(name: string): Language | undefined {
   return languages.find(([names]) => names.test(name))?.[1]
@@ -103,14 +115,15 @@ function languageOf(name: string): Language | undefined {
 /** Code in other languages is not followed: what might start programs is not understood. */
 function runLanguage(shell: Shell, call: Call, {code, data, family}: Language): Text | undefined {
   const {name, args, stdin} = call
-  const script = args.find(({text}) => !text.startsWith('-'))
+  const operands = /^(?:deno|bun)$/.test(name) && args[0]?.text === 'run' ? args.slice(1) : args
+  const script = operands.find(({text}) => text === '-' || !text.startsWith('-'))
   const hasCode = args.some(({text}) => code.test(text))
   const readsCode =
     stdin !== undefined &&
     !hasCode &&
     (script === undefined || isStandardInput(script.text) || script.text === '-') &&
     !args.some(({text}) => data?.test(text))
-  const codes: Text[] = [wordsOf(args)]
+  const codes: Text[] = [wordsOf(args.filter(({text}) => !evalOption.test(text)))]
   if (readsCode) codes.push(stdin)
   else if (script !== undefined && !hasCode && isWritten(shell, script.text)) codes.push(contentOf(shell, script.text))
   for (const {text, from} of codes) {
@@ -119,6 +132,7 @@ function runLanguage(shell: Shell, call: Call, {code, data, family}: Language): 
     if (text.includes(Made) || (readsCode && text.trim() === Outside))
       doubt(shell, `${name} runs code that is not in the line`)
     else if (text !== FromFile && runsPrograms(family, text)) doubt(shell, `${name} runs code that may start programs`)
+    if (deletesTrees(text)) noteTreeDeletion(shell, name)
   }
   return someOutput(call)
 }
@@ -136,11 +150,15 @@ export const readers: Readonly<Record<string, Runner>> = {
     const script = table.text.replace(/^[ \t]*(?:@\w+|(?:[\d*,/\-A-Za-z]+[ \t]+){5})/gm, '')
     return runScript(shell, {script: {text: script, from: table.from}, stdin: undefined, into: name})
   },
-  make: runMake,
-  gmake: runMake,
-  just: runMake,
-  rake: runMake,
-  task: runMake,
+  dc: (shell, {name, args, stdin}) => {
+    if ([...args, ...(stdin === undefined ? [] : [stdin])].some(({text}) => /![^=<>]/.test(text)))
+      doubt(shell, `${name} may start programs`)
+    return undefined
+  },
+  fc: (shell, {args}) => {
+    if (args.some(({text}) => /^-[a-z]*[es]/.test(text))) doubt(shell, 'it runs a command of the history')
+    return undefined
+  },
   awk: runAwk,
   gawk: runAwk,
   mawk: runAwk,
@@ -175,30 +193,19 @@ function writtenContent(shell: Shell, {text}: Field): Text | undefined {
   return isWritten(shell, text) ? contentOf(shell, text) : undefined
 }
 
-const ruleFiles =
-  'Makefile makefile GNUmakefile justfile Justfile .justfile Rakefile rakefile Taskfile.yml Taskfile.yaml'.split(' ')
-
-/** Rules that the line itself brings along are not followed. */
-function runMake(shell: Shell, {name: program, args, stdin}: Call): undefined {
-  const files = readOptions(args, {
-    short: 'fCjlotd',
-    long: 'file makefile directory justfile rakefile taskfile',
-    permute: true,
-  }).values
-  const named = files.filter(({name}) => /^(?:[ft]|\w*file)$/.test(name)).map(({value}) => value.text)
-  const isWrittenHere = [...ruleFiles, ...named].some((file) => isWritten(shell, file))
-  const readsInput = stdin !== undefined && named.some(isStandardInput)
-  if (isWrittenHere || readsInput) doubt(shell, `${program} runs rules that the line itself writes`)
-  if (args.some(({text}) => /^(?:--eval|--shell|SHELL=)/.test(text)))
-    doubt(shell, `${program} runs rules that stand in the line`)
-}
-
 /** `!command` among what an editor reads. */
 function runEditor(shell: Shell, {name, args, stdin}: Call): undefined {
   for (const {text} of args) if (/^[^-+]/.test(text)) write(shell, text, plain(Made))
   if (stdin !== undefined && (!isKnown(stdin.text) || /(?:^|\n)[^\n]{0,20}!/.test(stdin.text)))
     doubt(shell, `${name} may start programs`)
+  if (args.some(({text}) => /^(?:\+|:|-c$|--cmd$)?/.test(text) && editorCode.test(text)))
+    doubt(shell, `${name} may start programs`)
+  if (args.some(({text}) => deletesTrees(text))) noteTreeDeletion(shell, name)
 }
+
+/** Commands and functions of editors that start programs. */
+const editorCode =
+  /\b(?:system(?:list)?|termopen|jobstart|job_start|term_start)\s*\(|os\.execute|io\.popen|\bvim\.(?:system|fn)\b|^[+:]?\s*(?:w(?:rite)?|te(?:rminal)?|py(?:thon3?|x)?|perl|ruby|tcl)\s+!?\S*(?:sh\b|system|exec|popen|subprocess)/
 
 function opaque(shell: Shell, {name}: Call): undefined {
   doubt(shell, `${name} starts a command that cannot be told from its options`)
@@ -207,12 +214,26 @@ function opaque(shell: Shell, {name}: Call): undefined {
 function runAwk(shell: Shell, call: Call): Text | undefined {
   if (call.args.some(({text}) => readsPrograms.awk.test(text) || text.includes(Made)))
     doubt(shell, 'awk runs code that may start programs')
+  for (const {text} of programFiles(shell, call))
+    if (text.includes(Made) || readsPrograms.awk.test(text)) doubt(shell, 'awk runs code that may start programs')
   shell.codes.push(...call.args.map(({text}) => text).filter((text) => text.includes('>')))
   return someOutput(call)
 }
 
+/** What `-f` names, where the line itself wrote it. */
+function programFiles(shell: Shell, {args, stdin}: Call): Text[] {
+  return readOptions(args, {short: 'fevFlis', long: 'file expression', permute: true})
+    .values.filter(({name}) => name === 'f' || name === 'file')
+    .flatMap(({value: {text}}) => {
+      if (isStandardInput(text)) return stdin === undefined ? [] : [stdin]
+      return isWritten(shell, text) ? [contentOf(shell, text)] : []
+    })
+}
+
 function runSed(shell: Shell, call: Call): Text | undefined {
   if (call.args.some(({text}) => readsPrograms.sed(text))) doubt(shell, 'sed may start programs')
+  for (const {text} of programFiles(shell, call))
+    if (text.includes(Made) || readsPrograms.sed(text)) doubt(shell, 'sed may start programs')
   shell.codes.push(...call.args.map(({text}) => text).filter((text) => /w\s*\S/.test(text)))
   const [path] = call.args.filter(({text}) => isWritten(shell, baseName(text)))
   if (path !== undefined && call.args.some(({text}) => /^(?:-[a-zA-Z]*i|--in-place)/.test(text))) {
@@ -224,7 +245,7 @@ function runSed(shell: Shell, call: Call): Text | undefined {
 function database(shell: Shell, call: Call): Text | undefined {
   const {args, stdin} = call
   const texts = [...args, ...(stdin === undefined ? [] : [stdin])]
-  if (texts.some(({text}) => /(?:^|[\n"';])[^\S\n]*(?:\\!|\.(?:shell|system)\b|system\s|!)/i.test(text)))
+  if (texts.some(({text}) => /(?:^|[\n"';])[^\S\n]*(?:\\!|\.(?:shell|system)\b|system\s|!)|\bprogram\s+'/i.test(text)))
     doubt(shell, `${call.name} may start programs`)
   return passedOn(Made, call)
 }

@@ -1,8 +1,10 @@
 import {argumentCommands} from './argument-commands.ts'
+import {buildTools} from './build-tools.ts'
 import {aliasScript, builtins, declarations, runDeclaration} from './builtins.ts'
 import {type Call, type Runner, someOutput} from './call.ts'
 import {runCarried} from './carried-commands.ts'
 import {baseName, contentsOf, isWritten} from './files.ts'
+import {runHandedOn} from './handed-on.ts'
 import {interpreterRunner, isShell, readers} from './interpreters.ts'
 import {readOptions} from './options.ts'
 import {printers} from './outputs.ts'
@@ -39,7 +41,13 @@ function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Tex
     if (first.from.size > 0) shell.flows.push({into: 'sh', from: first.from})
     return plain(Made)
   }
-  const name = runningShell.test(first.text) ? 'sh' : raw.toLowerCase().replace(/\.exe$/, '')
+  // zsh: `=rm` is where rm is.
+  const name = runningShell.test(first.text)
+    ? 'sh'
+    : raw
+        .toLowerCase()
+        .replace(/\.exe$/, '')
+        .replace(/^=(?=\w)/, '')
   const call: Call = {name, args, stdin, id: shell.commands.length}
   shell.commands.push({program: name, args, wrappers: shell.wrappers})
   const named = runNamed(shell, call, raw, first)
@@ -50,7 +58,10 @@ function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Tex
     doubt(shell, 'a pattern of file names may stand for an option')
   runCarried(shell, call)
   if (takesNames.has(name)) for (const text of args) runAsSum(shell, text)
-  return runner?.(shell, call) ?? someOutput(call)
+  const output = runner?.(shell, call)
+  if (output !== undefined) return output
+  const mayHandOn = runner === undefined || wrapperRunner(name) !== undefined
+  return (mayHandOn ? runHandedOn(shell, call) : undefined) ?? someOutput(call)
 }
 
 /** What the line itself gave a meaning to: aliases, functions, files that it wrote. */
@@ -99,7 +110,7 @@ function callFunction(shell: Shell, {args, stdin}: Call, name: string): Text | u
 /** What takes names of variables: one of them may be a list element. */
 const takesNames = new Set('let test [ printf read unset mapfile readarray getopts wait'.split(' '))
 
-const tables = [builtins, argumentCommands, readers, printers]
+const tables = [builtins, argumentCommands, readers, buildTools, printers]
 
 function runnerOf(name: string): Runner | undefined {
   if (declarations.has(name)) return runDeclaration

