@@ -116,6 +116,29 @@ describe.each(natsBinaries)('a cluster of three nats-server %s', (binary) => {
     expect(await idsOf(store.read(everything))).toEqual(ids(events))
   })
 
+  it('is followed on when a server that served a reader, but was not connected to by it, was killed and is back', async () => {
+    const log = await newLog(cluster.url, {replicas: 3})
+    const store = await open(log)
+    await store.append(eventsUpTo(5))
+    const {jsm, close} = await bareClient(cluster.nodes.map(({url}) => url))
+    onTestFinished(close)
+    // Of three readers, each connected to another server, at least one is served by a server that it is not connected to.
+    const tails = await Promise.all(
+      cluster.nodes.map(async ({url}) => follower(await open({...log, url}), everything, '')),
+    )
+    for (const tail of tails) await expect.poll(() => tail.seen.length, {timeout: 10_000}).toBe(5)
+    const readers = await Array.fromAsync(jsm.consumers.list(log.stream))
+    for (const name of new Set(readers.map((reader) => reader.cluster?.leader))) {
+      const node = cluster.nodes[Number(name?.slice(1))]!
+      await node.kill9()
+      await node.restart()
+      await cluster.settled(log.stream)
+    }
+    await store.append(eventsUpTo(9).slice(5))
+    for (const tail of tails) await expect.poll(() => tail.seen.length, {timeout: 30_000}).toBe(9)
+    for (const tail of tails) await tail.stop()
+  }, 90_000)
+
   it('loses its leader under load, and then each server in turn: writers, forwarder and tail carry on', async () => {
     const log = await newLog(cluster.url, {replicas: 3})
     await carriesOn(cluster, log, async () => {

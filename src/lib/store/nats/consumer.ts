@@ -73,6 +73,8 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
   let arrived: Delivered[] = []
   let arrivedBytes = 0
   let delivered = 0
+  /** Messages of any kind. */
+  let heard = 0
   let hasBeat = false
   let isClosed = false
   let lost: ConsumerLost | ClawError | undefined
@@ -100,6 +102,7 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
   }
 
   function receive(msg: Msg): void {
+    heard++
     silence.heard()
     const {reply = ''} = msg
     // Only messages of the stream have a reply subject: it tells their place.
@@ -135,11 +138,16 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
     } else lose(description || `status ${code}`)
   }
 
-  /** Tells a server that is gone from one that is busy looking for the next message, and from a forgotten consumer. */
+  /**
+   * Tells a server that is gone from one that is busy looking for the next message, and from one that has forgotten: the
+   * consumer, or what it was asked for. That happens when another server than ours was killed, and has it again since.
+   */
   async function examine(): Promise<void> {
+    const heardBefore = heard
     const pong = nc.flush().then(() => true)
     if (!(await within(pongMs, pong))) throw new Error(`no sign of the server for ${(silentMs + pongMs) / 1000} s`)
-    await link.ask(() => jsm.consumers.info(target.stream, name))
+    const {num_waiting: requests} = await link.ask(() => jsm.consumers.info(target.stream, name))
+    if (requests === 0 && heard === heardBefore) throw new Error('the server has forgotten what it was asked for')
     silence.heard()
   }
 

@@ -82,21 +82,22 @@ export async function* deliver(link: Link, options: DeliverOptions): AsyncGenera
  * Whether nothing is left of a range. In a cluster a consumer may live on a server that does not have all of the stream
  * yet; the stream's leader does.
  */
-async function hasAll(link: Link, {after, to, subjects = []}: Pick<DeliverOptions, 'after' | 'to' | 'subjects'>) {
+async function hasAll(link: Link, {after, to, subjects}: Pick<DeliverOptions, 'after' | 'to' | 'subjects'>) {
   if (!link.isClustered()) return true
-  const {jsm, target} = link
-  const wanted = subjects.length > 0 ? subjects : ['>']
+  const next = await nextOnLeader(link, after, subjects)
+  if (next !== 'none') return next === 'unknown' || next > to
+  return !Number.isFinite(to) || (await link.ask(() => link.jsm.streams.info(link.target.stream))).state.last_seq >= to
+}
+
+/** The first message after a sequence as the stream's leader has it; unknown to who may not ask for single messages. */
+async function nextOnLeader({ask, jsm, target}: Link, after: number, subjects: readonly string[] = []) {
+  const queries = (subjects.length > 0 ? subjects : ['>']).map((next_by_subj) => ({seq: after + 1, next_by_subj}))
   try {
-    const next = await Promise.all(
-      wanted.map((subject) => {
-        const query = {seq: after + 1, next_by_subj: subject}
-        return link.ask(() => jsm.streams.getMessage(target.stream, query))
-      }),
-    )
-    return next.every((message) => message === null || message.seq > to)
+    const found = await Promise.all(queries.map((query) => ask(() => jsm.streams.getMessage(target.stream, query))))
+    const next = Math.min(...found.map((message) => message?.seq ?? Number.POSITIVE_INFINITY))
+    return Number.isFinite(next) ? next : 'none'
   } catch (thrown) {
-    // Who may not ask for single messages has to believe the consumer.
-    if (failureOf(thrown, target).code === 'STORE_AUTH') return true
+    if (failureOf(thrown, target).code === 'STORE_AUTH') return 'unknown'
     throw thrown
   }
 }
@@ -111,10 +112,16 @@ const mostWatched = 10_000
 async function untilGap(link: Link, batch: readonly Delivered[], after: number): Promise<readonly Delivered[]> {
   let before = after
   for (const [index, {seq}] of batch.entries()) {
-    if (seq > before + 1 && !(await hasAll(link, {after: before, to: seq - 1}))) return batch.slice(0, index)
+    if (seq > before + 1 && !(await isNext(link, before, seq))) return batch.slice(0, index)
     before = seq
   }
   return batch
+}
+
+/** A leader that has nothing behind a gap, not even what we have, is new and behind itself, or was cut off for a while. */
+async function isNext(link: Link, before: number, seq: number): Promise<boolean> {
+  const next = await nextOnLeader(link, before)
+  return next === 'unknown' || (next !== 'none' && next >= seq)
 }
 
 /** Heartbeats without a message after which the leader is asked whether there is one. */
