@@ -69,6 +69,28 @@ describe('shell-guard', () => {
   })
 })
 
+describe('sudo-slack-approval-allow', () => {
+  it('asks about every evasive line with sudo, and about at most one in a hundred harmless ones', async () => {
+    const verdictOf = await judging('sudo-slack-approval-allow')
+    const exec = (line: string) => verdictOf({toolName: 'exec', params: {command: line}})
+    expect(lines('evasive', 'sudo').filter((line) => exec(line) !== 'action')).toEqual([])
+    const harmless = lines('harmless')
+    const asked = harmless.filter((line) => exec(line) !== 'allow')
+    expect(asked.length, JSON.stringify(asked)).toBeLessThanOrEqual(harmless.length / 100)
+  })
+})
+
+describe('self-protection', () => {
+  it('blocks every way to its own files and settings, and at most one in a hundred harmless lines', async () => {
+    const verdictOf = await judging('self-protection')
+    const exec = (line: string) => verdictOf({toolName: 'exec', params: {command: line}})
+    expect(lines('own-policy').filter((line) => exec(line) !== 'block')).toEqual([])
+    const harmless = lines('harmless')
+    const blocked = harmless.filter((line) => exec(line) !== 'allow')
+    expect(blocked.length, JSON.stringify(blocked)).toBeLessThanOrEqual(harmless.length / 100)
+  })
+})
+
 describe('cost-guardrails', () => {
   it('lets a session make 1000 calls and no more, whatever another one does', async () => {
     const verdictOf = await judging('cost-guardrails')
@@ -98,10 +120,12 @@ async function judging(name: string): Promise<(call: ToolCall, afterMs?: number)
   }
 }
 
-function lines(name: string): string[] {
+function lines(name: string, rule?: string): string[] {
   const file = path.join(import.meta.dirname, `../fixtures/shell/${name}.ndjson`)
   return readFileSync(file, 'utf8')
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line).line)
+    .map((line) => JSON.parse(line))
+    .filter((entry) => rule === undefined || entry.rule === rule)
+    .map(({line}) => line)
 }

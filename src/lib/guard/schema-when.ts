@@ -61,7 +61,9 @@ const programs = () =>
   z.union([name(programForm), z.array(name(programForm)).min(1, {error: programForm})], {error: programForm})
 
 const shell = section({
-  program: programs().describe('One of these programs is run, wherever it stands in the command line'),
+  program: programs().describe(
+    'One of these programs is run, wherever it stands in the command line; * is any, and any redirection',
+  ),
   args: list(programs(), 'a list of arguments')
     .optional()
     .describe('All are among its arguments, in any spelling of options; a list inside is one of several'),

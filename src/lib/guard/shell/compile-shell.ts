@@ -2,7 +2,7 @@ import type {ShellCondition} from '../schema.ts'
 import type {CompileShell, ShellMatcher} from '../shell-condition.ts'
 import {analyse, lineLimit} from './analyse.ts'
 import {compileArgument, type Fit, worst} from './arguments.ts'
-import type {RunCommand} from './shell.ts'
+import {type RunCommand, redirection} from './shell.ts'
 import {shown} from './text.ts'
 
 /**
@@ -57,15 +57,16 @@ function readingOf(line: string): Reading {
 
 function compileCondition(condition: ShellCondition): (reading: Reading) => ReturnType<ShellMatcher> {
   const programs = namesOf(condition.program)
+  const isAny = programs.includes(anyProgram)
   const tests = (condition.args ?? []).map(compileArgument)
   const wanted = condition.pipedInto === undefined ? undefined : namesOf(condition.pipedInto)
   return (reading) => {
     let doubtful: string | undefined
-    for (const [id, command] of found(reading, programs)) {
+    for (const [id, command] of isAny ? all(reading) : found(reading, programs)) {
       if (wanted !== undefined && !goesInto(reading, id, wanted)) continue
       const fit: Fit = worst(tests.map((test) => test(command)))
       if (fit === 'yes') return {matched: true, understood: true, why: `it runs ${shownCommand(command)}`}
-      if (fit === 'maybe') doubtful ??= `what ${shownCommand(command)} is given cannot be told from the line`
+      if (fit === 'maybe' && !isAny) doubtful ??= `what ${shownCommand(command)} is given cannot be told from the line`
     }
     const why = reading.doubts[0] ?? doubtful
     return why === undefined ? {matched: false, understood: true} : {matched: false, understood: false, why}
@@ -76,6 +77,13 @@ function compileCondition(condition: ShellCondition): (reading: Reading) => Retu
 function found({byProgram}: Reading, programs: readonly string[]): ReadonlyArray<readonly [number, RunCommand]> {
   const runs = programs.flatMap((program) => byProgram.get(program) ?? [])
   return programs.length === 1 ? runs : runs.sort(([a], [b]) => a - b)
+}
+
+/** Stands for every program, and for redirections. Of those only what can be told counts: any word may be anything. */
+const anyProgram = '*'
+
+function all({byProgram}: Reading): ReadonlyArray<readonly [number, RunCommand]> {
+  return [...byProgram.values()].flat()
 }
 
 /** The shell that reads the line (`sh`) is a shell like those it starts. */
@@ -105,6 +113,7 @@ export function commandsOf(commandLine: string): CommandLine {
   const {commands, doubts} = analyse(commandLine)
   const seen = new Map<string, CommandLine['commands'][number]>()
   for (const {program, args, wrappers} of commands) {
+    if (program === redirection) continue
     const command = {program, args: args.map(({text}) => shown(text)), wrappers: [...wrappers]}
     seen.set(JSON.stringify(command), command)
   }

@@ -16,6 +16,9 @@ const keepsWords = new Set(
 /** These start a package's program by its name, where it is none of their own subcommands. */
 const startsByName = new Set(['pnpm', 'yarn', 'bun'])
 
+/** Programs that start others in more ways than the known ones: `vagrant ssh -- command`. */
+export const handsOnMore: ReadonlySet<string> = new Set([...startsByName, 'vagrant'])
+
 /** Words behind which many programs have the command that they start. */
 const marks = /^(?:--|run|exec|do|x|ssh|rsh|shell)$/
 const terminal =

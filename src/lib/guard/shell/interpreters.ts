@@ -123,6 +123,11 @@ function runLanguage(shell: Shell, call: Call, {code, data, family}: Language): 
     !hasCode &&
     (script === undefined || isStandardInput(script.text) || script.text === '-') &&
     !args.some(({text}) => data?.test(text))
+  if (script !== undefined && !hasCode && script.text !== '-' && !args.some(({text}) => data?.test(text))) {
+    // `node openclaw.mjs config set`: the script is the program.
+    const rest = operands.slice(operands.indexOf(script) + 1)
+    shell.commands.push({program: baseName(script.text).toLowerCase(), args: rest, wrappers: [...shell.wrappers, name]})
+  }
   const codes: Text[] = [wordsOf(args.filter(({text}) => !evalOption.test(text)))]
   if (readsCode) codes.push(stdin)
   else if (script !== undefined && !hasCode && isWritten(shell, script.text)) codes.push(contentOf(shell, script.text))

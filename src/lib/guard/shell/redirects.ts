@@ -1,6 +1,6 @@
 import type {Redirect, Redirection} from 'unbash'
 import {contentOf, isNowhere, write} from './files.ts'
-import type {Shell} from './shell.ts'
+import {noteFiles, type Shell} from './shell.ts'
 import {empty, isKnown, join, Made, plain, type Text} from './text.ts'
 import {expandText} from './words.ts'
 
@@ -24,6 +24,7 @@ function readRedirect(shell: Shell, redirect: Redirection): Text | undefined {
   if (redirect.operator === '<&')
     return join(texts.map(({text}) => contentOf(shell, `/dev/fd/${text.replace('-', '')}`)))
   if (redirect.operator !== '<' && redirect.operator !== '<>') return undefined
+  noteFiles(shell, texts)
   return join(
     texts.map(({text}) => contentOf(shell, text)),
     '\n',
@@ -52,7 +53,9 @@ function openOutput(shell: Shell, redirect: Redirect): Output[] {
   const append = operator.endsWith('>>')
   const texts = expandText(shell, target)
   const copied = operator === '>&' ? texts.filter(({text}) => /^\d*-?$/.test(text) || !isKnown(text)) : []
-  const paths = texts.filter((text) => !copied.includes(text)).map(({text}) => text)
+  const files = texts.filter((text) => !copied.includes(text))
+  noteFiles(shell, files)
+  const paths = files.map(({text}) => text)
   const copies = copied.flatMap(({text}) => pathsOf(shell, text))
   // What goes wrong is printed, with words of the command line in it.
   const getsErrors = descriptor === '2' || operator === '&>' || operator === '&>>' || operator === '>&'

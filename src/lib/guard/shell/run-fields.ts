@@ -4,7 +4,7 @@ import {aliasScript, builtins, declarations, runDeclaration} from './builtins.ts
 import {type Call, type Runner, someOutput} from './call.ts'
 import {runCarried} from './carried-commands.ts'
 import {baseName, contentsOf, isWritten} from './files.ts'
-import {runHandedOn} from './handed-on.ts'
+import {handsOnMore, runHandedOn} from './handed-on.ts'
 import {interpreterRunner, isShell, readers} from './interpreters.ts'
 import {readOptions} from './options.ts'
 import {printers} from './outputs.ts'
@@ -41,13 +41,14 @@ function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Tex
     if (first.from.size > 0) shell.flows.push({into: 'sh', from: first.from})
     return plain(Made)
   }
-  // zsh: `=rm` is where rm is.
+  // zsh: `=rm` is where rm is. npx: `openclaw@latest` is that program in some version.
   const name = runningShell.test(first.text)
     ? 'sh'
     : raw
         .toLowerCase()
         .replace(/\.exe$/, '')
         .replace(/^=(?=\w)/, '')
+        .replace(/(?<=\w)@[\w.^~-]+$/, '')
   const call: Call = {name, args, stdin, id: shell.commands.length}
   shell.commands.push({program: name, args, wrappers: shell.wrappers})
   const named = runNamed(shell, call, raw, first)
@@ -60,7 +61,7 @@ function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Tex
   if (takesNames.has(name)) for (const text of args) runAsSum(shell, text)
   const output = runner?.(shell, call)
   if (output !== undefined) return output
-  const mayHandOn = runner === undefined || wrapperRunner(name) !== undefined
+  const mayHandOn = runner === undefined || handsOnMore.has(name)
   return (mayHandOn ? runHandedOn(shell, call) : undefined) ?? someOutput(call)
 }
 

@@ -163,6 +163,16 @@ export function maybe<Result>(shell: Shell, work: () => Result): Result {
 
 const unset: Value = [{text: Outside, from: nobody}]
 
+/** The program that stands for redirections: its arguments are the files. */
+export const redirection = '>'
+
+export function noteFiles(shell: Shell, files: readonly Text[]): void {
+  const args = files
+    .filter(({text}) => !text.startsWith('/dev/'))
+    .map((file) => ({...file, isGlob: /[*?[]/.test(file.text)}))
+  if (args.length > 0) shell.commands.push({program: redirection, args, wrappers: shell.wrappers})
+}
+
 /** How much is known, so that a loop knows whether its last round set anything new. */
 export function knowledgeOf({variables, files, descriptors, aliases, functions}: Shell): number {
   let size = variables.size + files.size

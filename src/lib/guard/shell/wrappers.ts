@@ -54,6 +54,7 @@ const kubectl: Nest = {
   long: 'namespace context kubeconfig cluster user server',
   under: {
     exec: {short: 'cfn', long: 'container filename namespace', operands: 1},
+    rsh: {short: 'cn', long: 'container namespace shell', operands: 1},
     debug: {short: 'cn', long: 'image container namespace target', operands: 1},
     run: {short: 'n', long: 'image namespace restart overrides', operands: 1},
   },
