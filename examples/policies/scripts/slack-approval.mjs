@@ -41,12 +41,12 @@ async function ask() {
   const request = await slack.post(requestText(settings.header, call, nonce))
   const deadline = Date.now() + settings.timeoutMs
   let trouble = ''
+  const readAnswer = async () => answerIn(await slack.answersTo(request), {nonce, request, isAllowed: slack.isAllowed})
   while (Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, Math.min(settings.pollMs, deadline - Date.now())))
-    const seen = await slack.answersTo(request).catch((error) => {
+    const answer = await readAnswer().catch((error) => {
       trouble = error.isExplained ? ` (${error.message})` : ' (Slack could not be reached)'
     })
-    const answer = seen && (await answerIn(seen, {nonce, request, isAllowed: slack.isAllowed}))
     if (answer === undefined) continue
     await slack.close(request, `${answer.approves ? 'Approved' : 'Rejected'} by <@${answer.by}>: ${call.title}`)
     return answer.approves

@@ -61,13 +61,17 @@ export function openSlack({apiUrl, token, target, allowedUserIds}) {
       }
       if (cursor !== '') throw explained('the thread is too long')
       const {message} = await call('reactions.get', {channel, timestamp: ts, full: 'true'})
-      return {replies, reactionsSeen: message?.reactions ?? []}
+      const reactionsSeen = message?.reactions ?? []
+      // One of those that are not named may have rejected it.
+      if (reactionsSeen.some(({count, users}) => count > (users ?? []).length))
+        throw explained('Slack does not name all who reacted')
+      return {replies, reactionsSeen}
     },
 
-    /** Whether a user's answer counts. */
+    /** Whether a user's answer counts. Where Slack does not say, nothing is decided: it may be a rejection that would not count. */
     async isAllowed(user) {
       if (allowedUserIds.size > 0) return allowedUserIds.has(user)
-      if (!humans.has(user)) humans.set(user, await isHuman(user).catch(() => false))
+      if (!humans.has(user)) humans.set(user, await isHuman(user))
       return humans.get(user)
     },
 

@@ -57,7 +57,8 @@ async function plainPolicy(config: string, options: StateOptions): Promise<Loade
   const {hookBridge, ...others} = anySection(value).values
   if (!isFields(hookBridge) || Object.keys(others).length > 0) return undefined
   const {toolGuard, ...rest} = hookBridge
-  if (Object.keys(rest).length > 0 || hasReferences(value) || !isPlainPolicy(toolGuard)) return undefined
+  // In this order: only what is plain is surely not too deep to be made text of.
+  if (Object.keys(rest).length > 0 || !isPlainPolicy(toolGuard) || hasReferences(value)) return undefined
   return {
     policy: {toolGuard},
     compileOptions: {},
