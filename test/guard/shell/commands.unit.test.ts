@@ -150,17 +150,27 @@ describe('programs that start others', () => {
     ['node /usr/lib/openclaw.mjs config set a b', 'openclaw.mjs'],
     ['npx openclaw@latest config set a b', 'openclaw'],
     ['cmake -E rm x', 'rm'],
+    ['env A=<(ls) rm x', 'rm'],
+    ['"$@" rm x', 'rm'],
+    ["anytool shell -c 'rm x'", 'rm'],
+    ['at -f <(echo rm x) now', 'rm'],
+    ['at 5pm -f <(echo rm x)', 'rm'],
   ])('are followed: %s', (line, program) => {
     expect(programs(line)).toContain(program)
   })
 
-  it.each(['npm test -- sudo', 'cargo run -- rm', 'gh run list', 'git checkout -- sudo', 'x --tool exec sudo'])(
-    'are not taken for such: %s',
-    (line) => {
-      expect(programs(line)).not.toContain('sudo')
-      expect(programs(line)).not.toContain('rm')
-    },
-  )
+  it.each([
+    'npm test -- sudo',
+    'cargo run -- rm',
+    'gh run list',
+    'git checkout -- sudo',
+    'x --tool exec sudo',
+    'gcloud run jobs execute sudo',
+    'turbo run test -- sudo',
+  ])('are not taken for such: %s', (line) => {
+    expect(programs(line)).not.toContain('sudo')
+    expect(programs(line)).not.toContain('rm')
+  })
 
   it.each([
     'python3 -c \'import shutil; shutil.rmtree("/srv")\'',

@@ -50,12 +50,18 @@ function addPart(part: Exclude<WordPart, {type: 'BraceExpansion'}>, atoms: Atom[
       break
     case 'DoubleQuoted':
     case 'LocaleString':
-      atoms.push({kind: 'quoted', text: ''})
+      // Quotes make a word, if an empty one; but "$@" of nothing is nothing at all.
+      if (!part.parts.some(isEach)) atoms.push({kind: 'quoted', text: ''})
       for (const child of part.parts) addQuoted(child, atoms)
       break
     default:
       atoms.push({kind: 'expansion', part, quoted: false})
   }
+}
+
+function isEach(part: DoubleQuotedChild): boolean {
+  if (part.type === 'SimpleExpansion') return part.text === '$@'
+  return part.type === 'ParameterExpansion' && (part.parameter === '@' || part.index?.value === '@')
 }
 
 function addQuoted(part: DoubleQuotedChild, atoms: Atom[]): void {

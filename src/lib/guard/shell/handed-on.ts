@@ -1,5 +1,6 @@
 import type {Call} from './call.ts'
 import {baseName} from './files.ts'
+import {isShell} from './interpreters.ts'
 import {runScript} from './run-script.ts'
 import {type Field, type Shell, within} from './shell.ts'
 import {isKnown, join, type Text} from './text.ts'
@@ -43,9 +44,13 @@ export function runHandedOn(shell: Shell, {name, args, stdin}: Call): Text | und
   if (at < 0) return undefined
   const isDirect = isTerminal || args[at]!.text === '--'
   const rest = args.slice(at + 1)
+  // A word that stands alone is the name of a test or a task; a shell alone reads its input.
   const starts = rest.flatMap(({text}, index) => (/^[^-]/.test(text) && isKnown(text) ? [index] : []))
-  const outputs = (isDirect ? starts.filter((start) => start === 0) : starts.slice(0, wordsBefore)).map((start) =>
-    leniently(shell, () => runWords(shell, {name, stdin}, rest.slice(start), isTerminal)),
+  const commands = (isDirect ? starts.filter((start) => start === 0) : starts.slice(0, wordsBefore)).filter(
+    (start) => start < rest.length - 1 || isShell(baseName(rest[start]!.text)) || /\s/.test(rest[start]!.text),
+  )
+  const outputs = commands.map((start) =>
+    leniently(shell, () => runWords(shell, {name, stdin}, rest.slice(start), isTerminal, isCommandOption(rest, start))),
   )
   return outputs.length === 0 ? undefined : join(outputs)
 }
@@ -57,14 +62,20 @@ function isMark(args: readonly Field[], index: number): boolean {
   return marks.test(text) && index < wordsBefore && !args[index - 1]?.text.startsWith('-')
 }
 
+/** `-c 'a command line'`. */
+function isCommandOption(words: readonly Field[], at: number): boolean {
+  return /^(?:-c|--command|--exec)$/.test(words[at - 1]?.text ?? '')
+}
+
 function runWords(
   shell: Shell,
   {name, stdin}: Pick<Call, 'name' | 'stdin'>,
   words: readonly Field[],
   isTerminal: boolean,
+  isGiven = false,
 ): Text {
   const [first] = words
-  const isLine = isTerminal && words.length === 1 && /\s/.test(first!.text)
+  const isLine = (isTerminal || isGiven) && words.length === 1 && /\s/.test(first!.text)
   if (isLine) return runScript(shell, {script: first!, stdin, into: name})
   return within(shell, name, () => shell.runFields(shell, words, stdin))
 }

@@ -123,12 +123,16 @@ function runLanguage(shell: Shell, call: Call, {code, data, family}: Language): 
     !hasCode &&
     (script === undefined || isStandardInput(script.text) || script.text === '-') &&
     !args.some(({text}) => data?.test(text))
-  if (script !== undefined && !hasCode && script.text !== '-' && !args.some(({text}) => data?.test(text))) {
+  const isFile = script !== undefined && !hasCode && script.text !== '-' && !args.some(({text}) => data?.test(text))
+  const takesFile = isFile && family !== 'powershell'
+  if (isFile) {
     // `node openclaw.mjs config set`: the script is the program.
     const rest = operands.slice(operands.indexOf(script) + 1)
     shell.commands.push({program: baseName(script.text).toLowerCase(), args: rest, wrappers: [...shell.wrappers, name]})
   }
-  const codes: Text[] = [wordsOf(args.filter(({text}) => !evalOption.test(text)))]
+  // What a script in a file is given is no code. (PowerShell takes a word for code that is no file.)
+  const words = takesFile ? [script] : args.filter(({text}) => !evalOption.test(text))
+  const codes: Text[] = [wordsOf(words)]
   if (readsCode) codes.push(stdin)
   else if (script !== undefined && !hasCode && isWritten(shell, script.text)) codes.push(contentOf(shell, script.text))
   for (const {text, from} of codes) {
@@ -136,7 +140,8 @@ function runLanguage(shell: Shell, call: Call, {code, data, family}: Language): 
     if (hasCode || readsCode) shell.codes.push(text)
     if (text.includes(Made) || (readsCode && text.trim() === Outside))
       doubt(shell, `${name} runs code that is not in the line`)
-    else if (text !== FromFile && runsPrograms(family, text)) doubt(shell, `${name} runs code that may start programs`)
+    else if (text !== FromFile && !(takesFile && text === script.text) && runsPrograms(family, text))
+      doubt(shell, `${name} runs code that may start programs`)
     if (deletesTrees(text)) noteTreeDeletion(shell, name)
   }
   return someOutput(call)
@@ -178,8 +183,13 @@ export const readers: Readonly<Record<string, Runner>> = {
   bwrap: opaque,
   proot: opaque,
   gdb: (shell, {args}) => {
-    if (args.some(({text}) => /^--?(?:ex|eval-command|args|x|command)/.test(text)))
-      doubt(shell, 'gdb starts what its options say')
+    // Looking around (`-ex bt`) starts nothing.
+    const looks = /^(?:bt|where|backtrace|frame|info|list|quit|q|thread|up|down|disassemble|x\/\w+)\b[^!|$()`]*$/
+    const startsMore = args.some(({text}, index) => {
+      if (/^--?(?:ex|eval-command)$/.test(text)) return !looks.test(args[index + 1]?.text ?? '')
+      return /^--?(?:ex|eval-command|args|x|command)/.test(text)
+    })
+    if (startsMore) doubt(shell, 'gdb starts what its options say')
     return undefined
   },
   psql: database,
@@ -189,7 +199,7 @@ export const readers: Readonly<Record<string, Runner>> = {
 }
 
 function runLater(shell: Shell, {stdin, args, name}: Call): Text | undefined {
-  const file = readOptions(args, {short: 'fqt'}).values.find((option) => option.name === 'f')?.value
+  const file = readOptions(args, {short: 'fqt', permute: true}).values.find((option) => option.name === 'f')?.value
   const script = file === undefined ? stdin : writtenContent(shell, file)
   return script && runScript(shell, {script, stdin: undefined, into: name})
 }

@@ -45,9 +45,31 @@ function bareOutput({redirects}: Command, input: Text | undefined): Text {
 }
 
 function runWords(shell: Shell, words: readonly (Word | CommandArgument)[], input: Text | undefined): Text {
-  const options = words.map((word) => (word.type === 'Word' ? expandWord(shell, word) : assignmentWords(shell, word)))
+  const options: Field[][][] = []
+  for (const [index, word] of words.entries()) {
+    const option = word.type === 'Word' ? expandWord(shell, word) : assignmentWords(shell, word)
+    // The parser ends a word where `<( )` begins and where it ends: `a=<(b)` is one.
+    if (index > 0 && words[index - 1]!.end === word.pos) options.push(glued(shell, options.pop()!, option))
+    else options.push(option)
+  }
   const outputs = readings(shell, options).map((fields) => runReading(shell, fields, input))
   return outputs.length === 1 ? outputs[0]! : join(outputs)
+}
+
+/** The last word of each alternative and the first of each next one are one word. */
+function glued(shell: Shell, heads: readonly Field[][], tails: readonly Field[][]): Field[][] {
+  if (heads.length * tails.length > readingLimit) {
+    doubt(shell, 'its words may stand for too many things')
+    return heads.slice(0, 1)
+  }
+  spend(shell, heads.length * tails.length)
+  return heads.flatMap((head) =>
+    tails.map((tail) => {
+      const [last, first] = [head.at(-1), tail[0]]
+      if (last === undefined || first === undefined) return [...head, ...tail]
+      return [...head.slice(0, -1), {...last, ...join([last, first])}, ...tail.slice(1)]
+    }),
+  )
 }
 
 function runReading(shell: Shell, fields: readonly Field[], input: Text | undefined): Text {
