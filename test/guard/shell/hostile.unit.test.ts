@@ -47,6 +47,13 @@ describe('hostile command lines', () => {
     expect(commandsOf('a'.repeat(lineLimit + 1)).understood).toBe(false)
   })
 
+  it('gives up on more patterns and bodies of one function than anybody writes, which rules would have to look at', () => {
+    expect(commandsOf(`ls ${'src/*.ts '.repeat(200)}`).understood).toBe(true)
+    expect(commandsOf(`ls ${'src/*.ts '.repeat(2000)}`).understood).toBe(false)
+    expect(commandsOf('f() { ls; }; '.repeat(20)).understood).toBe(true)
+    expect(commandsOf('f() { ls; }; '.repeat(500)).understood).toBe(false)
+  })
+
   it('does not understand a line that brings the characters we use ourselves', () => {
     expect(commandsOf('ls \uFDD0').understood).toBe(false)
   })

@@ -1,12 +1,21 @@
 import {compileGlob} from '../../match/glob.ts'
 import {mayName} from './file-pattern.ts'
-import type {RunCommand} from './shell.ts'
+import type {Field, RunCommand} from './shell.ts'
 import {isKnown, Made} from './text.ts'
 
 /** Whether a command's arguments meet a condition; `maybe` where that hangs on something not in the line. */
 export type Fit = 'yes' | 'maybe' | 'no'
 
-export type ArgumentTest = (command: RunCommand) => Fit
+/** A command whose words are ready to be compared: hundreds of rules may ask about each. */
+export interface ReadCommand extends RunCommand {
+  args: ReadonlyArray<Field & {readonly path: string}>
+}
+
+export function readCommand(command: RunCommand): ReadCommand {
+  return {...command, args: command.args.map((field) => ({...field, path: normalPath(field.text)}))}
+}
+
+export type ArgumentTest = (command: ReadCommand) => Fit
 
 /** Options that mean the same, by program: letters and long names. */
 const synonyms: Readonly<Record<string, readonly string[][]>> = {
@@ -132,14 +141,15 @@ function mayBecomeOption(text: string): boolean {
 function operand(wanted: string): ArgumentTest {
   const pattern = /^[/~.]/.test(wanted) ? normalPath(wanted) : wanted
   const matches = compileGlob(pattern)
-  return ({args}) =>
-    best(
-      args.map(({text, isGlob}) => {
-        const word = normalPath(text)
-        if (isKnown(word)) return matches(word) || matches(text) || (isGlob && mayName(text, pattern)) ? 'yes' : 'no'
-        return mayMatch(word, pattern) ? 'maybe' : 'no'
-      }),
-    )
+  return ({args}) => {
+    let fit: Fit = 'no'
+    for (const {text, path, isGlob} of args) {
+      if (!isKnown(path)) {
+        if (mayMatch(path, pattern)) fit = 'maybe'
+      } else if (matches(path) || matches(text) || (isGlob && mayName(text, pattern))) return 'yes'
+    }
+    return fit
+  }
 }
 
 function mayMatch(word: string, pattern: string): boolean {

@@ -3,7 +3,7 @@ import {deletesTrees, runsPrograms} from './code.ts'
 import {contentOf, isStandardInput, isWritten} from './files.ts'
 import {readOptions} from './options.ts'
 import {runScript} from './run-script.ts'
-import {doubt, type Shell} from './shell.ts'
+import {addCommand, doubt, type Shell} from './shell.ts'
 import {Made, plain} from './text.ts'
 
 /** Compilers, and programs that run rules from a file. */
@@ -19,7 +19,7 @@ function runnersFor(names: string, runner: Runner): Record<string, Runner> {
 /** Code that deletes a folder with all that is in it counts as `rm -rf` of something. */
 export function noteTreeDeletion(shell: Shell, by: string): void {
   const args = ['-r', '-f', Made].map(plain)
-  shell.commands.push({program: 'rm', args, wrappers: [...shell.wrappers, by]})
+  addCommand(shell, {program: 'rm', args, wrappers: [...shell.wrappers, by]})
 }
 
 /** What a compiler is given: on its input, or in a file that the line wrote. */

@@ -1,7 +1,7 @@
 import type {ShellCondition} from '../schema.ts'
 import type {CompileShell, ShellMatcher} from '../shell-condition.ts'
 import {analyse, lineLimit} from './analyse.ts'
-import {compileArgument, type Fit, worst} from './arguments.ts'
+import {compileArgument, type Fit, type ReadCommand, readCommand, worst} from './arguments.ts'
 import {type RunCommand, redirection} from './shell.ts'
 import {shown} from './text.ts'
 
@@ -36,7 +36,7 @@ export function createShellCompiler(): CompileShell {
 /** What a line runs, ready for many questions. */
 interface Reading {
   /** The commands by their program's name, with their numbers. */
-  byProgram: ReadonlyMap<string, ReadonlyArray<readonly [id: number, command: RunCommand]>>
+  byProgram: ReadonlyMap<string, ReadonlyArray<readonly [id: number, command: ReadCommand]>>
   /** Into which programs the output of a command goes, by its number. */
   targets: ReadonlyMap<number, ReadonlySet<string>>
   doubts: readonly string[]
@@ -52,7 +52,7 @@ function readingOf(line: string): Reading {
       else known.add(into)
     }
   }
-  return {byProgram: Map.groupBy(commands.entries(), ([, {program}]) => program), targets, doubts}
+  return {byProgram: Map.groupBy(commands.map(readCommand).entries(), ([, {program}]) => program), targets, doubts}
 }
 
 function compileCondition(condition: ShellCondition): (reading: Reading) => ReturnType<ShellMatcher> {
@@ -74,7 +74,7 @@ function compileCondition(condition: ShellCondition): (reading: Reading) => Retu
 }
 
 /** Runs of these programs, in the order of the line. */
-function found({byProgram}: Reading, programs: readonly string[]): ReadonlyArray<readonly [number, RunCommand]> {
+function found({byProgram}: Reading, programs: readonly string[]): ReadonlyArray<readonly [number, ReadCommand]> {
   const runs = programs.flatMap((program) => byProgram.get(program) ?? [])
   return programs.length === 1 ? runs : runs.sort(([a], [b]) => a - b)
 }
@@ -82,7 +82,7 @@ function found({byProgram}: Reading, programs: readonly string[]): ReadonlyArray
 /** Stands for every program, and for redirections. Of those only what can be told counts: any word may be anything. */
 const anyProgram = '*'
 
-function all({byProgram}: Reading): ReadonlyArray<readonly [number, RunCommand]> {
+function all({byProgram}: Reading): ReadonlyArray<readonly [number, ReadCommand]> {
   return [...byProgram.values()].flat()
 }
 

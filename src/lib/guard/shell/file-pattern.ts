@@ -6,43 +6,54 @@ const lengthLimit = 400
  * is any characters. In file names `*`, `?` and `[…]` match no slash, and no dot a name begins with.
  */
 export function mayName(glob: string, wanted: string): boolean {
+  if (!mayAgree(glob, wanted)) return false
   const names = glob.match(/\[!?\]?[^\]]*\]|[\s\S]/g) ?? []
   if (names.length > lengthLimit || wanted.length > lengthLimit) return true
   // reached[j]: what was read of the glob so far may be the first j characters of what is wanted.
-  let reached = new Set([0])
+  let reached: Reached = new Uint8Array(wanted.length + 1)
+  reached[0] = 1
   for (const [index, token] of names.entries()) {
     const isFirst = index === 0 || names[index - 1] === '/'
-    reached = token === '*' ? run(reached, wanted, isFirst) : step(skip(reached, wanted), token, wanted, isFirst)
-    if (reached.size === 0) return false
+    skip(reached, wanted)
+    reached = token === '*' ? run(reached, wanted, isFirst) : step(reached, token, wanted, isFirst)
+    if (!reached.includes(1)) return false
   }
-  return skip(reached, wanted).has(wanted.length)
+  skip(reached, wanted)
+  return reached[wanted.length] === 1
+}
+
+type Reached = Uint8Array
+
+/** Whether both begin and end alike, as far as each says letter for letter. Most words are told apart by that. */
+function mayAgree(glob: string, wanted: string): boolean {
+  const head = glob.slice(0, glob.search(/[*?[]|$/))
+  const tail = glob.slice(Math.max(glob.lastIndexOf('*'), glob.lastIndexOf('?'), glob.lastIndexOf(']')) + 1)
+  const [start = ''] = wanted.split('*', 1)
+  const end = wanted.slice(wanted.lastIndexOf('*') + 1)
+  return (head.startsWith(start) || start.startsWith(head)) && (tail.endsWith(end) || end.endsWith(tail))
 }
 
 /** A `*` of what is wanted may be nothing. */
-function skip(reached: ReadonlySet<number>, wanted: string): Set<number> {
-  const more = new Set(reached)
-  for (const at of more) if (wanted[at] === '*') more.add(at + 1)
-  return more
+function skip(reached: Reached, wanted: string): void {
+  for (let at = 0; at < wanted.length; at++) if (reached[at] === 1 && wanted[at] === '*') reached[at + 1] = 1
 }
 
-function step(reached: ReadonlySet<number>, token: string, wanted: string, isFirst: boolean): Set<number> {
-  const next = new Set<number>()
-  for (const at of reached) {
-    const letter = wanted[at]
-    if (letter === '*') next.add(at)
-    else if (letter !== undefined && fits(token, letter, isFirst)) next.add(at + 1)
+function step(reached: Reached, token: string, wanted: string, isFirst: boolean): Reached {
+  const next = new Uint8Array(reached.length)
+  for (let at = 0; at < wanted.length; at++) {
+    if (reached[at] !== 1) continue
+    if (wanted[at] === '*') next[at] = 1
+    else if (fits(token, wanted[at]!, isFirst)) next[at + 1] = 1
   }
   return next
 }
 
 /** Any number of letters of one name. */
-function run(reached: ReadonlySet<number>, wanted: string, isFirst: boolean): Set<number> {
-  const first = skip(reached, wanted)
-  const all = new Set(first)
-  for (const at of all) {
-    const letter = wanted[at]
-    if (letter === '*') all.add(at + 1)
-    else if (letter !== undefined && fits('?', letter, isFirst && first.has(at))) all.add(at + 1)
+function run(first: Reached, wanted: string, isFirst: boolean): Reached {
+  const all = first.slice()
+  for (let at = 0; at < wanted.length; at++) {
+    if (all[at] !== 1) continue
+    if (wanted[at] === '*' || fits('?', wanted[at]!, isFirst && first[at] === 1)) all[at + 1] = 1
   }
   return all
 }

@@ -4,7 +4,7 @@ import {deletesTrees, type Family, readsPrograms, runsPrograms} from './code.ts'
 import {baseName, contentOf, contentsOf, isStandardInput, isWritten, write} from './files.ts'
 import {readOptions} from './options.ts'
 import {runScript} from './run-script.ts'
-import {doubt, type Field, type Shell} from './shell.ts'
+import {addCommand, doubt, type Field, type Shell} from './shell.ts'
 import {FromFile, isKnown, join, Made, Outside, plain, type Text} from './text.ts'
 
 const shells = new Set(
@@ -128,7 +128,7 @@ function runLanguage(shell: Shell, call: Call, {code, data, family}: Language): 
   if (isFile) {
     // `node openclaw.mjs config set`: the script is the program.
     const rest = operands.slice(operands.indexOf(script) + 1)
-    shell.commands.push({program: baseName(script.text).toLowerCase(), args: rest, wrappers: [...shell.wrappers, name]})
+    addCommand(shell, {program: baseName(script.text).toLowerCase(), args: rest, wrappers: [...shell.wrappers, name]})
   }
   // What a script in a file is given is no code. (PowerShell takes a word for code that is no file.)
   const words = takesFile ? [script] : args.filter(({text}) => !evalOption.test(text))

@@ -9,7 +9,7 @@ import {interpreterRunner, isShell, readers} from './interpreters.ts'
 import {readOptions} from './options.ts'
 import {printers} from './outputs.ts'
 import {runAsSum, runScript} from './run-script.ts'
-import {doubt, type Field, maybe, type Shell, spend, within} from './shell.ts'
+import {addCommand, doubt, type Field, maybe, type Shell, spend, within} from './shell.ts'
 import {empty, isKnown, join, Made, plain, type Text, withoutOutside} from './text.ts'
 import {wrapperRunner} from './wrap.ts'
 
@@ -50,7 +50,7 @@ function runReading(shell: Shell, [first, ...args]: readonly Field[], stdin: Tex
         .replace(/^=(?=\w)/, '')
         .replace(/(?<=\w)@[\w.^~-]+$/, '')
   const call: Call = {name, args, stdin, id: shell.commands.length}
-  shell.commands.push({program: name, args, wrappers: shell.wrappers})
+  addCommand(shell, {program: name, args, wrappers: shell.wrappers})
   const named = runNamed(shell, call, raw, first)
   if (named !== undefined) return named
   const runner = runnerOf(name)

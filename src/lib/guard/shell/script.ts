@@ -161,6 +161,7 @@ function runRedirected(shell: Shell, {command, redirects}: Redirected, stdin: Te
 
 function define(shell: Shell, {name, body}: FunctionNode): Text {
   const known = shell.functions.get(name.value) ?? []
+  spend(shell, known.length)
   if (!known.includes(body)) shell.functions.set(name.value, [...known, body])
   return empty
 }

@@ -92,6 +92,16 @@ export function spend(shell: Shell, steps = 1): void {
   if (shell.budget < 0) throw new TooMuch()
 }
 
+/** What it costs to compare a pattern of file names with those that rules ask for. */
+const patternSteps = 20
+
+export function addCommand(shell: Shell, command: RunCommand): void {
+  let patterns = 0
+  for (const {isGlob} of command.args) if (isGlob) patterns++
+  spend(shell, patterns * patternSteps)
+  shell.commands.push(command)
+}
+
 export function addAlias({aliases}: Shell, name: string, value: string): void {
   const known = aliases.get(name) ?? []
   if (!known.includes(value)) aliases.set(name, [...known, value])
@@ -170,7 +180,7 @@ export function noteFiles(shell: Shell, files: readonly Text[]): void {
   const args = files
     .filter(({text}) => !text.startsWith('/dev/'))
     .map((file) => ({...file, isGlob: /[*?[]/.test(file.text)}))
-  if (args.length > 0) shell.commands.push({program: redirection, args, wrappers: shell.wrappers})
+  if (args.length > 0) addCommand(shell, {program: redirection, args, wrappers: shell.wrappers})
 }
 
 /** How much is known, so that a loop knows whether its last round set anything new. */
