@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {messageOf} from '../errors.ts'
+import {duplicateKey} from './duplicate-key.ts'
 import type {Fault} from './faults.ts'
 
 /** The largest configuration file that is read. */
@@ -37,12 +38,16 @@ export async function readDocument(file: string, name: string): Promise<Document
 
 // Most files are plain JSON (the host rewrites its own as such), and then no library is loaded.
 async function parseJson(text: string): Promise<unknown> {
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
     const {default: json5} = await import('json5')
     return json5.parse(text)
   }
+  const twice = duplicateKey(text)
+  if (twice !== undefined) throw new Error(`${twice} stands there twice`)
+  return value
 }
 
 async function parseYaml(text: string): Promise<unknown> {

@@ -82,7 +82,8 @@ function begin(
   {now, isLate, onMatch}: JudgeOptions,
   trace: TraceStep[] | undefined,
 ): Run {
-  if (typeof call.toolName !== 'string') throw new EngineFault('its toolName is not a text')
+  if (typeof call.toolName !== 'string' || call.toolName === '')
+    throw new EngineFault('its toolName is no text, or empty')
   checkShape(call.params)
   const subject = createSubject(policy, state, call, {now, isLate})
   // A trace shows every rule, those for other tools too.
