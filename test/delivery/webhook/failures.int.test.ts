@@ -68,10 +68,11 @@ describe('an endpoint that is down', () => {
     let hangs = true
     const receiver = await startReceiver(() => (hangs ? undefined : 200))
     await allOf(bench, 50)
-    const sink = await sinkFor(receiver.url, {}, {timeoutMs: 100})
+    const sink = await sinkFor(receiver.url, {}, {timeoutMs: 500})
     const {stop} = bench.start(sink)
     await vi.waitFor(() => expect(sink.status().state).toBe('paused'), patience)
-    expect(sink.status().reason).toContain('did not answer within 100 ms')
+    expect(sink.status().reason).toContain('did not answer within 500 ms')
+    // On a busy machine an answer may take its time, and what was taken is then sent again.
     hangs = false
     await vi.waitFor(() => eachOnce(receiver.taken, 50), patience)
     await stop()

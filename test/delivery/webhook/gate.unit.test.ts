@@ -1,8 +1,8 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
-import {createGate, type Gate, type Sender} from '../../../src/lib/delivery/webhook/gate.ts'
+import {createGate, type Gate, type GateOptions, type Sender} from '../../../src/lib/delivery/webhook/gate.ts'
 
 const retry = {maxAttempts: 3, initialDelayMs: 1000, maxDelayMs: 8000, backoffMultiplier: 2}
-const {signal} = new AbortController()
+const {signal: running} = new AbortController()
 let pauses: Array<string | undefined>
 
 beforeEach(() => {
@@ -11,14 +11,14 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-function gateOf({limit = 4, random = () => 1}: {limit?: number; random?: () => number} = {}): Gate {
-  return createGate({limit, retry, random, onPause: (reason) => pauses.push(reason)})
+function gateOf({limit = 4, random = () => 1, signal = running}: Partial<GateOptions> = {}): Gate {
+  return createGate({limit, retry, random, signal, onPause: (reason) => pauses.push(reason)})
 }
 
 /** Wants to send; tells whether it was let in yet. */
 function wish(gate: Gate, sender: Sender = 'log'): () => Promise<boolean | undefined> {
   let answer: boolean | undefined
-  void Promise.resolve(gate.enter(sender, signal)).then((isLetIn) => {
+  void Promise.resolve(gate.enter(sender)).then((isLetIn) => {
     answer = isLetIn
   })
   return async () => {
@@ -30,7 +30,7 @@ function wish(gate: Gate, sender: Sender = 'log'): () => Promise<boolean | undef
 /** Requests that are let in at once and fail. */
 function failEach(gate: Gate, ...ids: string[]): void {
   for (const id of ids) {
-    expect(gate.enter('log', signal)).toBe(true)
+    expect(gate.enter('log')).toBe(true)
     gate.failed(id, 'status 500')
     gate.leave()
   }
@@ -39,7 +39,7 @@ function failEach(gate: Gate, ...ids: string[]): void {
 describe('the gate of an endpoint', () => {
   it('lets in as many as its limit, and the next when one leaves', async () => {
     const gate = gateOf({limit: 2})
-    expect([gate.enter('log', signal), gate.enter('log', signal)]).toEqual([true, true])
+    expect([gate.enter('log'), gate.enter('log')]).toEqual([true, true])
     const third = wish(gate)
     expect(await third()).toBeUndefined()
     gate.leave()
@@ -93,7 +93,7 @@ describe('the gate of an endpoint', () => {
     const gate = gateOf()
     failEach(gate, 'a', 'b', 'c', 'd', 'e')
     await vi.advanceTimersByTimeAsync(1000)
-    expect(gate.enter('log', signal)).toBe(true)
+    expect(gate.enter('log')).toBe(true)
     const second = wish(gate)
     expect(await second()).toBeUndefined()
     gate.succeeded()
@@ -105,7 +105,7 @@ describe('the gate of an endpoint', () => {
     gate.succeeded()
     gate.leave()
     expect(await third()).toBe(true)
-    expect(gate.enter('retry', signal)).toBe(true)
+    expect(gate.enter('retry')).toBe(true)
   })
 
   it('tries the log and what waits in turns, so that one event that always fails does not stand in the way', async () => {
@@ -128,7 +128,7 @@ describe('the gate of an endpoint', () => {
 
   it('closes for as long as the endpoint asks, for everything', async () => {
     const gate = gateOf()
-    expect(gate.enter('log', signal)).toBe(true)
+    expect(gate.enter('log')).toBe(true)
     gate.failed('a', 'status 429', 60_000)
     gate.leave()
     const next = wish(gate)
@@ -142,7 +142,7 @@ describe('the gate of an endpoint', () => {
   it('keeps the longest of what it is asked, and does not stay closed for what was under way', async () => {
     const gate = gateOf()
     for (const waitMs of [5000, 60_000, 1000]) {
-      gate.enter('log', signal)
+      gate.enter('log')
       gate.failed('a', 'status 429', waitMs)
     }
     for (let n = 0; n < 3; n++) gate.leave()
@@ -164,13 +164,13 @@ describe('the gate of an endpoint', () => {
   })
 
   it('lets nobody in any more once the signal has aborted', async () => {
-    const gate = gateOf({limit: 1})
     const stop = new AbortController()
-    expect(gate.enter('log', stop.signal)).toBe(true)
-    const waiting = gate.enter('retry', stop.signal)
+    const gate = gateOf({limit: 1, signal: stop.signal})
+    expect(gate.enter('log')).toBe(true)
+    const waiting = gate.enter('retry')
     stop.abort()
     expect(await waiting).toBe(false)
-    expect(gate.enter('log', stop.signal)).toBe(false)
+    expect(gate.enter('log')).toBe(false)
     gate.leave()
     await gate.idle()
     expect(gate.inFlight).toBe(0)

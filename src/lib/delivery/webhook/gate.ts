@@ -9,6 +9,8 @@ export interface GateOptions {
   limit: number
   retry: RetryPolicy
   random: () => number
+  /** Lets go whoever waits, and nobody in any more. */
+  signal: AbortSignal
   /** Told when the endpoint is given a rest, and why, and when it works again (undefined). */
   onPause(reason: string | undefined): void
 }
@@ -19,7 +21,7 @@ export interface GateOptions {
  */
 export interface Gate {
   /** Resolves to true when a request may be sent (`leave` when it is over); to false once the signal has aborted. */
-  enter(sender: Sender, signal: AbortSignal): boolean | Promise<boolean>
+  enter(sender: Sender): boolean | Promise<boolean>
   /** A request is over that was let through. */
   leave(): void
   succeeded(): void
@@ -32,7 +34,7 @@ export interface Gate {
   readonly inFlight: number
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>
-  /** Ends its timer; whoever waits is let go by the signal. */
+  /** Ends its timer. */
   close(): void
 }
 
@@ -40,7 +42,7 @@ export interface Gate {
 const failuresInRow = 5
 const refusalsInRow = 20
 
-export function createGate({limit: most, retry, random, onPause}: GateOptions): Gate {
+export function createGate({limit: most, retry, random, signal, onPause}: GateOptions): Gate {
   const wishes = new Map<Sender, (isLetIn: boolean) => void>()
   const failing = new Set<string>()
   let refusals = 0
@@ -98,8 +100,15 @@ export function createGate({limit: most, retry, random, onPause}: GateOptions): 
     return pauses > 0 && restTimer === undefined
   }
 
+  function letGo(): void {
+    for (const serve of wishes.values()) serve(false)
+    wishes.clear()
+  }
+  // Once, since every event comes by here.
+  signal.addEventListener('abort', letGo, {once: true})
+
   return {
-    enter(sender, signal) {
+    enter(sender) {
       if (signal.aborted) return false
       if (wishes.size === 0 && isFree()) {
         lastServed = sender
@@ -107,15 +116,7 @@ export function createGate({limit: most, retry, random, onPause}: GateOptions): 
         return true
       }
       return new Promise((resolve) => {
-        const stop = () => {
-          wishes.delete(sender)
-          resolve(false)
-        }
-        signal.addEventListener('abort', stop, {once: true})
-        wishes.set(sender, (isLetIn) => {
-          signal.removeEventListener('abort', stop)
-          resolve(isLetIn)
-        })
+        wishes.set(sender, resolve)
         letIn()
       })
     },

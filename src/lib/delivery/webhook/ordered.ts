@@ -51,8 +51,8 @@ async function deliverHead(head: Item, source: Source, work: Work, {retry, rando
 type Tried = 'settled' | 'stopped' | {failure: string}
 
 async function tryOnce(work: Work, item: Item, meanwhile?: () => void): Promise<Tried> {
-  const {gate, settler, signal} = work
-  if (!(await gate.enter('log', signal))) return 'stopped'
+  const {gate, settler} = work
+  if (!(await gate.enter('log'))) return 'stopped'
   const answer = request(work, item)
   meanwhile?.()
   const outcome = await answer

@@ -81,6 +81,7 @@ export async function openParts(
     limit,
     retry,
     random,
+    signal: stop.signal,
     onPause(reason) {
       details.paused = reason === undefined ? undefined : standstill(reason)
       ledger.touch()

@@ -48,8 +48,8 @@ function takeReady(item: Item, now: number): ClientRequest | undefined {
 
 /** Starts to send an event, without waiting for the end; false when the gate did not open before the signal aborted. */
 export async function launch(work: Work, item: Item, sender: Sender): Promise<boolean> {
-  const {gate, ledger, settler, busy, signal} = work
-  if (!(await gate.enter(sender, signal))) return false
+  const {gate, ledger, settler, busy} = work
+  if (!(await gate.enter(sender))) return false
   if (item.isTaken) ledger.take(item.position)
   busy.add(item.eventId)
   void request(work, item).then((outcome) => {

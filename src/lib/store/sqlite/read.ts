@@ -11,7 +11,7 @@ import type {LogFile} from './log-file.ts'
 import type {Path} from './path.ts'
 import {choosePath} from './path.ts'
 import {seqOf} from './position.ts'
-import {eventOf, type Row} from './row-event.ts'
+import {createEventReader, type Row} from './row-event.ts'
 import {salvageEvents} from './salvage.ts'
 import {walkSeqs} from './seqs.ts'
 import type {Query, Session} from './session.ts'
@@ -67,9 +67,10 @@ export async function* readEvents(
 ): AsyncGenerator<StoredEvent> {
   const path = await choosePath(file, filter, bounds, findText)
   const matches = path.isTextDone ? await compileFilter({...filter, text: undefined}) : test
+  const eventOf = createEventReader(file.path)
   let stretchStart = performance.now()
   for (const row of rowsOf(file, path, bounds)) {
-    const event = row && eventOf(row, file.path)
+    const event = row && eventOf(row)
     if (event && matches(event)) yield event
     signal?.throwIfAborted()
     if (performance.now() - stretchStart > longestStretchMs) {
@@ -99,14 +100,22 @@ const pieceLength = 2 ** 20
 
 function* scanRows(file: LogFile, bounds: Bounds): Generator<Row> {
   const query = `SELECT seq, body, stored_at FROM events WHERE ${restOf(bounds, 'seq')}`
+  const statement = () => {
+    const prepared = file.reader().sql(query)
+    prepared.setReturnArrays(true)
+    return prepared as unknown as {
+      iterate(...bound: number[]): Iterable<[seq: number, body: unknown, storedAt: unknown]>
+    }
+  }
   const end = endOf(bounds)
   let after = startOf(bounds)
   for (let size = firstPiece; ; size = Math.min(size * 2, largestPiece)) {
     const piece: Row[] = []
     let length = 0
-    for (const row of file.reader().sql(query).iterate(after, end, size)) {
-      const body = String(row['body'])
-      piece.push({seq: Number(row['seq']), body, storedAt: Number(row['stored_at'])})
+    for (const [seq, text, storedAt] of statement().iterate(after, end, size)) {
+      // Of a damaged file they may be anything.
+      const body = String(text)
+      piece.push({seq, body, storedAt: Number(storedAt)})
       length += body.length
       if (length > pieceLength) break
     }
