@@ -19,7 +19,7 @@ export interface ServeOptions {
 }
 
 /** How often it is looked for something new to say. */
-const lookMs = 250
+const lookMs = 500
 
 /** Runs the configured sinks until the signal aborts. CONFIG_INVALID with every fault; USAGE where there is no sink. */
 export async function serve(options: ServeOptions): Promise<void> {

@@ -3,12 +3,14 @@ import {watch} from 'node:fs'
 import {basename, dirname} from 'node:path'
 import {realPath} from './file.ts'
 
-/** Changes that the operating system did not report are noticed after this time. */
-const pollMs = 250
+/** Changes that the operating system did not report are noticed after this time: on another machine's disk, say. */
+const pollMs = 1000
+/** The same where nothing can be watched at all. */
+const unwatchedPollMs = 250
 
 /** One follower's ear: knows of every change since it last asked. */
 export interface Ear {
-  /** Resolves when the log may have changed, at the latest after 250 ms, and when `signal` aborts. */
+  /** Resolves when the log may have changed, at the latest after a second, and when `signal` aborts. */
   change(signal: AbortSignal): Promise<void>
   close(): void
 }
@@ -69,7 +71,7 @@ export function createWatch(path: string): LogWatch {
             const changed = Promise.withResolvers<void>()
             const wake = () => changed.resolve()
             resolve = wake
-            const timer = setTimeout(wake, pollMs)
+            const timer = setTimeout(wake, watcher === undefined ? unwatchedPollMs : pollMs)
             signal.addEventListener('abort', wake, {once: true})
             await changed.promise
             signal.removeEventListener('abort', wake)
