@@ -37,7 +37,9 @@ export function createRecording({capture, recorder, guard, isEnabled, strict}: R
   }
   return {
     record(events) {
-      if (isEnabled) recorder.record(events)
+      if (!isEnabled) return
+      for (const event of events) guard.observe(event)
+      recorder.record(events)
     },
     hook: (call) => take(capture.hook(call)),
     agentEvent: (payload) => take(capture.agentEvent(payload)),

@@ -225,6 +225,18 @@ describe('plugin: guard', () => {
     expect(unreadable).toMatchObject({blockReason: expect.stringMatching(/^no sudo \(assumed to match: .+\)$/)})
   })
 
+  it('counts the tokens that an extension tells of at once', async () => {
+    const rule = {id: 'spent', when: {usage: {tokensGte: 400}}, decision: {block: true, blockReason: 'spent'}}
+    const host = fakeHost(guarding({rules: [rule]}))
+    const {call, methods} = await host.register()
+    expect(await call('before_tool_call', callOf('t1', 'ls'), ctx)).not.toHaveProperty('block')
+    const params = {type: 'agent.llm_output', agentId: 'main', sessionKey: ctx.sessionKey, data: {usage: {total: 500}}}
+    await new Promise<void>((resolve) => {
+      void methods.get('claw-events.append')!({params, respond: () => resolve()})
+    })
+    expect(await call('before_tool_call', callOf('t2', 'ls'), ctx)).toMatchObject({blockReason: 'spent'})
+  })
+
   it('blocks a call that cannot be recorded, with capture.strict', async () => {
     const host = fakeHost({
       ...guarding({rules: []}),
