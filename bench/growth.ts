@@ -45,7 +45,7 @@ async function grownTo(events: number, from: number): Promise<Size> {
   await store.close()
   const where = ['--store', `sqlite:${file}`]
   // Of the newest hours, whatever the size: the same number of events is found.
-  const newest = Date.parse('2026-01-01T00:00:00Z') + events * 1000
+  const newest = Date.parse(sampleEvents(1, events - 1)[0]!.timestamp)
   const since = ['--since', new Date(newest - 9000 * 1000).toISOString()]
   const byIndex = ['query', ...where, '--ndjson', '--agent', 'agent-3', '--type', 'tool.error', ...since]
   return {

@@ -81,12 +81,12 @@ async function helpTexts() {
 function startTogether({outputs}) {
   const isOurs = (file) => file.startsWith('src/')
   const start = inputsLoadedBy('dist/commands.js', outputs).filter(isOurs)
+  const known = new Set([...start, ...Object.values(options.entryPoints)])
   const later = new Set(
     Object.values(outputs)
       .map(({entryPoint}) => entryPoint)
-      .filter((file) => file !== undefined && isOurs(file) && !start.includes(file)),
+      .filter((file) => file !== undefined && isOurs(file) && !known.has(file)),
   )
-  for (const name of Object.values(options.entryPoints)) later.delete(name)
   const contents = start.map((file) => `import './${file}'`).join('\n')
   return {
     name: 'start-together',

@@ -1,6 +1,10 @@
 import type {ClawEvent} from '../event/envelope.ts'
 import {type GuardState, type Usage, type UsageScope, usageKey} from './state.ts'
 
+const turnType = 'agent.llm_output'
+/** The types of events that may tell about usage. */
+export const usageTypes: readonly string[] = [turnType, 'lifecycle.end', 'lifecycle.error']
+
 /** An event, as far as it matters here. */
 export type Observed = Pick<ClawEvent, 'type' | 'data' | 'metadata' | 'sessionId' | 'sessionKey' | 'runId'> & {
   agentId?: string
@@ -12,8 +16,8 @@ export type Observed = Pick<ClawEvent, 'type' | 'data' | 'metadata' | 'sessionId
  * the memory is rebuilt from the log; other events tell nothing.
  */
 export function observe(state: GuardState, event: Observed): void {
-  const isTurn = event.type === 'agent.llm_output'
-  if (!isTurn && event.type !== 'lifecycle.end' && event.type !== 'lifecycle.error') return
+  if (!usageTypes.includes(event.type)) return
+  const isTurn = event.type === turnType
   const tokens = tokensOf(isTurn ? event.data['usage'] : event.metadata?.['usage'])
   if (tokens === undefined) return
   const run = usageOf(state, event, 'run')

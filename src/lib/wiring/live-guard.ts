@@ -7,7 +7,7 @@ import type {RunAction} from '../guard/action-port.ts'
 import type {ToolCall} from '../guard/call.ts'
 import {type CompiledPolicy, compilePolicy} from '../guard/compile.ts'
 import {evaluate, noteAnswer} from '../guard/evaluate.ts'
-import {type Observed, observe} from '../guard/observe.ts'
+import {type Observed, observe, usageTypes} from '../guard/observe.ts'
 import {GuardState} from '../guard/state.ts'
 import {recount} from '../guard/subject.ts'
 import type {Verdict} from '../guard/verdict.ts'
@@ -131,10 +131,7 @@ function policyGuard(policy: CompiledPolicy, state: GuardState, {now, runAction,
     observe: (event) => observe(state, event),
     async recount(store) {
       if (policy.rates.length === 0 && !policy.countsUsage) return
-      const filter = {
-        types: ['tool.called', 'agent.llm_output', 'lifecycle.end', 'lifecycle.error'],
-        since: now() - recountMs,
-      }
+      const filter = {types: ['tool.called', ...usageTypes], since: now() - recountMs}
       const newest = await Array.fromAsync(store.read(filter, {limit: recountLimit, order: 'desc'}))
       for (const event of newest.reverse()) recount(policy, state, event)
     },

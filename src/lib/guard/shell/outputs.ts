@@ -186,9 +186,11 @@ const letterEscapes: Readonly<Record<string, string>> = {
 const escapePattern =
   /\\(?:([\uFDD0-\uFDD2])|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|0?([0-7]{1,3})|([abefnrtv\\]))/
 
+const escapes = new RegExp(escapePattern, 'g')
+
 /** What `echo -e` and `printf` make of backslashes. */
 export function readEscapes(text: string): string {
-  return text.replace(new RegExp(escapePattern, 'g'), (_all, ...groups) => readEscape(groups))
+  return text.replace(escapes, (_all, ...groups) => readEscape(groups))
 }
 
 function readEscape([unknown, hex, unicode, long, octal, letter]: Array<string | undefined>): string {

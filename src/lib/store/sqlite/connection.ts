@@ -1,5 +1,5 @@
 import {statSync} from 'node:fs'
-import type {DatabaseSync, StatementSync} from 'node:sqlite'
+import type {DatabaseSync, SQLOutputValue, StatementSync} from 'node:sqlite'
 import {pathToFileURL} from 'node:url'
 import {isUnwritable} from './faults.ts'
 
@@ -12,23 +12,33 @@ const mostStatements = 200
 export interface Connection {
   readonly db: DatabaseSync
   sql(text: string): StatementSync
+  /** The same for rows by the thousand: each is a list of its values, which costs less than an object. */
+  lists(text: string): {iterate(...bound: number[]): Iterable<SQLOutputValue[]>}
   close(): void
 }
 
 function connectionOf(db: DatabaseSync): Connection {
   const statements = new Map<string, StatementSync>()
+  const ofLists = new Map<string, StatementSync>()
+
+  function prepared(kept: Map<string, StatementSync>, text: string): StatementSync {
+    const known = kept.get(text)
+    if (known) return known
+    const made = db.prepare(text)
+    made.setReturnArrays(kept === ofLists)
+    if (kept.size >= mostStatements) kept.clear()
+    kept.set(text, made)
+    return made
+  }
+
   return {
     db,
-    sql(text) {
-      const known = statements.get(text)
-      if (known) return known
-      const made = db.prepare(text)
-      if (statements.size >= mostStatements) statements.clear()
-      statements.set(text, made)
-      return made
-    },
+    sql: (text) => prepared(statements, text),
+    // The driver's types know rows as objects only.
+    lists: (text) => prepared(ofLists, text) as unknown as ReturnType<Connection['lists']>,
     close() {
       statements.clear()
+      ofLists.clear()
       if (db.isOpen) db.close()
     },
   }

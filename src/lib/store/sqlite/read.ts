@@ -100,22 +100,14 @@ const pieceLength = 2 ** 20
 
 function* scanRows(file: LogFile, bounds: Bounds): Generator<Row> {
   const query = `SELECT seq, body, stored_at FROM events WHERE ${restOf(bounds, 'seq')}`
-  const statement = () => {
-    const prepared = file.reader().sql(query)
-    prepared.setReturnArrays(true)
-    return prepared as unknown as {
-      iterate(...bound: number[]): Iterable<[seq: number, body: unknown, storedAt: unknown]>
-    }
-  }
   const end = endOf(bounds)
   let after = startOf(bounds)
   for (let size = firstPiece; ; size = Math.min(size * 2, largestPiece)) {
     const piece: Row[] = []
     let length = 0
-    for (const [seq, text, storedAt] of statement().iterate(after, end, size)) {
-      // Of a damaged file they may be anything.
+    for (const [seq, text, storedAt] of file.reader().lists(query).iterate(after, end, size)) {
       const body = String(text)
-      piece.push({seq, body, storedAt: Number(storedAt)})
+      piece.push({seq: Number(seq), body, storedAt: Number(storedAt)})
       length += body.length
       if (length > pieceLength) break
     }
