@@ -7,21 +7,24 @@ const pieceLimit = 160
 
 /**
  * Brace expansion: `{rm,-rf,/}`, `r{m,}`, `{1..3}`. It comes before all other expansion, so its commas and braces are
- * bare letters. Returns `undefined` where there are too many words. `spend` is told of the work before it is done.
+ * bare letters. Returns `undefined` where there are too many words. `spend` is told of the work before most of it is done.
  */
 export function expandBraces(atoms: readonly Atom[], spend: (steps: number) => void): Atom[][] | undefined {
-  const pieces = atoms.flatMap(split)
+  const pieces: Atom[] = []
+  for (const atom of atoms) {
+    pieces.push(...split(atom))
+    if (pieces.length > pieceLimit) return undefined
+  }
   spend(pieces.length)
-  if (pieces.length > pieceLimit) return undefined
   // Braces in braces are looked through again at every level.
   spend(pieces.length ** 2 / 64)
   return expand(pieces, spend)
 }
 
-/** Bare text letter by letter, so that a brace is an atom of its own. */
+/** Bare text in pieces, so that a brace is an atom of its own; no more of them than tells that there are too many. */
 function split(atom: Atom): Atom[] {
   if (atom.kind !== 'bare') return [atom]
-  return Array.from(atom.text.matchAll(/[{},]|[^{},]+/g), ([text]) => ({kind: 'bare', text}))
+  return Array.from(atom.text.matchAll(/[{},]|[^{},]+/g).take(pieceLimit + 1), ([text]) => ({kind: 'bare', text}))
 }
 
 function expand(atoms: readonly Atom[], spend: (steps: number) => void): Atom[][] | undefined {

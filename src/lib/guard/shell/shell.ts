@@ -159,7 +159,7 @@ export function withPositional<Result>(shell: Shell, positional: Value | undefin
  */
 export function maybe<Result>(shell: Shell, work: () => Result): Result {
   const before = shell.variables
-  spend(shell, before.size)
+  spend(shell, 1 + before.size)
   shell.variables = new Map(before)
   try {
     return work()
