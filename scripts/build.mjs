@@ -197,14 +197,20 @@ function quickOclif() {
   const instead = {
     tinyglobby: 'export {}',
     minimatch: 'export {}',
+    lilconfig: 'export {}',
     debug: `const silent = Object.assign(() => undefined, {enabled: false, extend: () => silent})
       module.exports = () => silent`,
-    'node:perf_hooks':
-      'exports.performance = globalThis.performance; exports.PerformanceObserver = globalThis.PerformanceObserver',
+    'node:perf_hooks': `for (const name of ['performance', 'PerformanceObserver'])
+      Object.defineProperty(exports, name, {get: () => globalThis[name]})`,
+    'node:fs/promises': `const fs = require('node:fs')
+      for (const name of ['access', 'readdir', 'readFile', 'stat'])
+        exports[name] = async (...args) => fs[name + 'Sync'](...args)`,
     'node:readline': `exports.createInterface = (...args) => require('node:readline').createInterface(...args)`,
     '../util/os': os,
     './os': os,
   }
+  // The manifest holds the commands in order, and to compare two by a locale loads the data of all locales.
+  const localeSort = '.sort((a, b) => a.id.localeCompare(b.id))'
   const face = `import {Command} from '@oclif/core/command'
     import {Config} from '@oclif/core/config'
     import * as Args from '@oclif/core/args'
@@ -225,6 +231,11 @@ function quickOclif() {
         resolveDir: root,
         loader: 'js',
       }))
+      build.onLoad({filter: /@oclif\/core\/lib\/config\/plugin\.js$/}, ({path: file}) => {
+        const contents = readFileSync(file, 'utf8')
+        if (!contents.includes(localeSort)) throw new Error(`oclif no longer sorts its commands by ${localeSort}`)
+        return {contents: contents.replace(localeSort, ''), loader: 'js'}
+      })
     },
   }
 }
