@@ -29,6 +29,20 @@ const programLimit = 20_000
  * can hang, whatever the input. Flags: `i`, `m`, `s`. Throws `PatternFault` with the reason.
  */
 export function compilePattern(source: string, flags = ''): Pattern {
+  const name = `${flags}/${source}`
+  const known = compiled.get(name)
+  if (known !== undefined) return known
+  const pattern = compile(source, flags)
+  if (compiled.size >= keptPatterns) compiled.clear()
+  compiled.set(name, pattern)
+  return pattern
+}
+
+/** A policy is checked before it is compiled and may be compiled again: what takes long is done once. */
+const compiled = new Map<string, Pattern>()
+const keptPatterns = 2000
+
+function compile(source: string, flags: string): Pattern {
   for (const flag of flags)
     if (!'ims'.includes(flag)) throw new PatternFault(`the flag "${flag}" is not known; there are i, m and s`)
   const options = parsePattern(source)
