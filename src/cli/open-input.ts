@@ -1,13 +1,10 @@
 import {createReadStream} from 'node:fs'
 import {ClawError, Exit, messageOf} from '../lib/errors.ts'
 
-/** Four times Node's own: each turn of the loop costs as much as reading this much. */
-const chunkBytes = 256 * 1024
-
 /** Bytes of a file, or of standard input for `-`. INPUT_UNREADABLE says why when it cannot be read. */
 export async function* openInput(name: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* name === '-' ? process.stdin : createReadStream(name, {highWaterMark: chunkBytes})
+    yield* name === '-' ? process.stdin : createReadStream(name)
   } catch (error) {
     throw new ClawError('INPUT_UNREADABLE', `cannot read ${name}: ${messageOf(error)}`, {
       exit: Exit.usage,

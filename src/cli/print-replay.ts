@@ -23,11 +23,10 @@ export function createReplayPrinter(flags: ReplayPrintFlags, term: Terminal) {
   // A comparison does not show the calls themselves, only how two policies differ on them.
   let isComparison = false
   let shown = 0
-  let held = ''
+  let held: string[] = []
 
   function add(text: string): void {
-    const between = held === '' ? (flags.json && shown > 0 ? ',' : '') : flags.json ? ',\n' : '\n'
-    held += between + text
+    held.push(text)
     shown++
   }
 
@@ -55,9 +54,11 @@ export function createReplayPrinter(flags: ReplayPrintFlags, term: Terminal) {
       if (faults.length < listedFaults) faults.push(fault)
     },
     async flush(): Promise<void> {
-      const text = held
-      held = ''
-      if (text !== '') await term.line(text)
+      if (held.length === 0) return
+      const isFirst = shown === held.length
+      const text = held.join(flags.json ? ',\n' : '\n')
+      held = []
+      await term.line(flags.json && !isFirst ? `,${text}` : text)
     },
     async end(summary: ReplaySummary): Promise<void> {
       if (flags.json) return term.line(`],"summary":${JSON.stringify(summary)},"faults":${JSON.stringify(faults)}}`)

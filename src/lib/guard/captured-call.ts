@@ -58,16 +58,19 @@ function readEvent(value: Fields, redaction: Redaction): Captured {
 
 function readCall({toolName, params}: Fields, envelope: Fields, {redactedAs, isPartial}: Redaction): Captured {
   if (typeof toolName !== 'string' || toolName === '') return expected('toolName', 'a text', toolName)
-  const call: ToolCall = {toolName}
-  if (isObject(params)) call.params = params
-  else if (typeof params === 'string' && params.startsWith(redactedAs)) call.params = params
-  else if (params !== undefined && params !== null) return expected('params', 'an object', params)
+  const isCut = typeof params === 'string' && params.startsWith(redactedAs)
+  if (!isCut && !isObject(params) && params !== undefined && params !== null)
+    return expected('params', 'an object', params)
   const {agentId, sessionId, sessionKey, runId, toolCallId} = envelope
-  call.agentId = idOf(agentId)
-  call.sessionId = idOf(sessionId)
-  call.sessionKey = idOf(sessionKey)
-  call.runId = idOf(runId)
-  call.toolCallId = idOf(toolCallId)
+  const call: ToolCall = {
+    toolName,
+    params: (params ?? undefined) as ToolCall['params'],
+    agentId: idOf(agentId),
+    sessionId: idOf(sessionId),
+    sessionKey: idOf(sessionKey),
+    runId: idOf(runId),
+    toolCallId: idOf(toolCallId),
+  }
   for (const name of idNames) {
     if (call[name] === undefined && envelope[name] !== undefined && envelope[name] !== null)
       return expected(name, 'a text', envelope[name])

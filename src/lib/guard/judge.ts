@@ -69,10 +69,12 @@ const nobody: Verdict = Object.freeze({verdict: 'allow', source: 'none'})
  */
 export function judge(policy: CompiledPolicy, state: GuardState, call: ToolCall, options: JudgeOptions): Judgement {
   const trace: TraceStep[] | undefined = options.trace ? [] : undefined
-  return guarded(trace, () => {
+  try {
     const run = begin(policy, state, call, options, trace)
     return recallScope(run, options.now) ?? settle(run, walk(run, 0, options.now), options.now)
-  })
+  } catch (error) {
+    return notJudged(error, trace)
+  }
 }
 
 function begin(
@@ -140,10 +142,13 @@ function pending(run: Run, rule: CompiledRule, actionId: string, index: number):
     source: 'action',
     payload: {ruleId: rule.id, event: {...run.subject.event, timestamp: new Date(run.subject.now).toISOString()}},
     ...(run.trace !== undefined && {trace: run.trace}),
-    resume: (outcome, now) =>
-      guarded(run.trace, () =>
-        settle(run, answered(run, rule, actionId, outcome, now) ?? after(run, rule, index, now), now),
-      ),
+    resume: (outcome, now) => {
+      try {
+        return settle(run, answered(run, rule, actionId, outcome, now) ?? after(run, rule, index, now), now)
+      } catch (error) {
+        return notJudged(error, run.trace)
+      }
+    },
   }
 }
 
@@ -218,20 +223,16 @@ function settle(run: Run, judgement: Judgement, now: number): Judgement {
   return run.trace === undefined ? judgement : {...judgement, trace: run.trace}
 }
 
-function guarded(trace: TraceStep[] | undefined, work: () => Judgement): Judgement {
-  try {
-    return work()
-  } catch (error) {
-    const why =
-      error instanceof EngineFault || error instanceof InputTooLong
-        ? error.message
-        : `an internal error (${messageOf(error)})`
-    return {
-      verdict: 'block',
-      reason: `Tool guard could not judge this call and blocked it: ${why}`,
-      source: 'engine',
-      ...(trace !== undefined && {trace}),
-    }
+function notJudged(error: unknown, trace: TraceStep[] | undefined): Verdict {
+  const why =
+    error instanceof EngineFault || error instanceof InputTooLong
+      ? error.message
+      : `an internal error (${messageOf(error)})`
+  return {
+    verdict: 'block',
+    reason: `Tool guard could not judge this call and blocked it: ${why}`,
+    source: 'engine',
+    ...(trace !== undefined && {trace}),
   }
 }
 
