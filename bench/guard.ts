@@ -7,6 +7,7 @@ import {judge} from '../src/lib/guard/judge.ts'
 import type {GuardRule} from '../src/lib/guard/schema.ts'
 import {GuardState} from '../src/lib/guard/state.ts'
 import {type BenchRow, median} from './harness.ts'
+import {slowestMadeLine} from './hostile-lines.ts'
 
 const callCount = 100_000
 /** What is expected of the fixed work: every 30th call holds HIT. */
@@ -17,7 +18,7 @@ const expectedBlocks = 3334
  * event-server plugin judges the same calls at 77-93 k/s and replays them in 1.1-1.4 s on two cores.
  */
 export async function guard(): Promise<BenchRow[]> {
-  return [await inProcess(), slowestDecision(), await wholeReplay()]
+  return [await inProcess(), slowestDecision(), await slowestMadeLine(), await wholeReplay()]
 }
 
 async function inProcess(): Promise<BenchRow> {

@@ -3,7 +3,13 @@ import fc from 'fast-check'
 import {describe, it} from 'vitest'
 import {neededTexts} from '../../src/lib/match/pattern-literals.ts'
 import {parsePattern} from '../../src/lib/match/pattern-syntax.ts'
-import {compilePattern, InputTooLong, PatternFault, patternInputLimit} from '../../src/lib/match/patterns.ts'
+import {
+  compilePattern,
+  InputTooLong,
+  type Pattern,
+  PatternFault,
+  patternInputLimit,
+} from '../../src/lib/match/patterns.ts'
 
 const alphabet = ['a', 'b', 'c', 'A', '1', ' ', '\n', '\t', '_', '-', 'é', '\u00a0', '/', '.']
 const atom = fc.constantFrom(
@@ -117,6 +123,45 @@ describe('patterns', () => {
     assert.throws(
       () => compilePattern(source),
       (error) => error instanceof PatternFault && reason.test(error.message),
+    )
+  })
+
+  it.each([
+    ['task', 'TA\u017fK'],
+    ['kill', '\u212aILL'],
+    ['stop (now|later)', 'please \u017fTOP Now'],
+    ['straße', 'STRA\u1e9eE'],
+  ])('take every spelling of %s for it when case does not matter', (source, input) => {
+    assert.equal(compilePattern(source, 'i').test(input), true)
+    assert.equal(compilePattern(source).test(input), false)
+  })
+
+  it('say at once what is wrong with them, though most are made ready only when they are first run', () => {
+    const piece = fc.constantFrom(
+      ...'abz019.*+?()[]|^$\\-/ :=!<>&,"',
+      '\\d',
+      '\\W',
+      '\\b',
+      '(?:',
+      '[^',
+      '\\x41',
+      'é',
+      'İ',
+    )
+    const source = fc.array(piece, {maxLength: 40}).map((pieces) => pieces.join(''))
+    fc.assert(
+      fc.property(source, fc.constantFrom('i', 'im', 'is'), (source, flags) => {
+        let pattern: Pattern
+        try {
+          pattern = compilePattern(source, flags)
+        } catch (error) {
+          assert.ok(error instanceof PatternFault)
+          return
+        }
+        // This letter, which RE2 takes for an s, is never answered without the automaton.
+        pattern.test('\u017f')
+      }),
+      {numRuns: 4000, seed: 5},
     )
   })
 

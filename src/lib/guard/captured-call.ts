@@ -62,6 +62,9 @@ function readCall({toolName, params}: Fields, envelope: Fields, {redactedAs, isP
   if (!isCut && !isObject(params) && params !== undefined && params !== null)
     return expected('params', 'an object', params)
   const {agentId, sessionId, sessionKey, runId, toolCallId} = envelope
+  const ids = [agentId, sessionId, sessionKey, runId, toolCallId]
+  const wrong = ids.findIndex((id) => typeof id !== 'string' && id !== undefined && id !== null)
+  if (wrong >= 0) return expected(idNames[wrong]!, 'a text', ids[wrong])
   const call: ToolCall = {
     toolName,
     params: (params ?? undefined) as ToolCall['params'],
@@ -70,10 +73,6 @@ function readCall({toolName, params}: Fields, envelope: Fields, {redactedAs, isP
     sessionKey: idOf(sessionKey),
     runId: idOf(runId),
     toolCallId: idOf(toolCallId),
-  }
-  for (const name of idNames) {
-    if (call[name] === undefined && envelope[name] !== undefined && envelope[name] !== null)
-      return expected(name, 'a text', envelope[name])
   }
   const {timestamp} = envelope
   if (timestamp === undefined || timestamp === null) return {kind: 'call', call, at: undefined, isPartial}

@@ -47,10 +47,28 @@ function compile(source: string, flags: string): Pattern {
     if (!'ims'.includes(flag)) throw new PatternFault(`the flag "${flag}" is not known; there are i, m and s`)
   const options = parsePattern(source)
   const dot = flags.includes('s') ? '[\\x00-\\x{10ffff}]' : '[^\\n\\r\\x{2028}\\x{2029}]'
-  const re2 = compileRe2(emitOptions(options, dot), flags)
-  const needed = flags.includes('i') ? [] : neededTexts(options)
-  const plain = flags.includes('i') ? undefined : plainText(options)
-  return {source, flags, test: plain === undefined ? tester(re2, needed) : (input) => input.includes(plain)}
+  const automaton = automatonOf(emitOptions(options, dot), flags, isSmall(source))
+  if (flags.includes('i')) return {source, flags, test: caselessTester(automaton, neededTexts(options))}
+  const plain = plainText(options)
+  const test = plain === undefined ? tester(automaton, neededTexts(options)) : (input: string) => input.includes(plain)
+  return {source, flags, test}
+}
+
+type Tester = (input: string) => boolean
+
+/** A pattern of which it is sure that RE2 takes it: no repeat is counted, and no name of a class can be wrong. */
+function isSmall(source: string): boolean {
+  return source.length <= 200 && !source.includes('{')
+}
+
+/** Small ones are made when they are first run: of a thousand rules most never are, for want of their needed texts. */
+function automatonOf(re2Source: string, flags: string, isLater: boolean): Tester {
+  let re2 = isLater ? undefined : compileRe2(re2Source, flags)
+  return (input) => {
+    if (input.length > patternInputLimit) throw new InputTooLong(input.length)
+    re2 ??= compileRe2(re2Source, flags)
+    return re2.test(input)
+  }
 }
 
 function compileRe2(re2Source: string, flags: string): RE2JS {
@@ -69,19 +87,30 @@ function compileRe2(re2Source: string, flags: string): RE2JS {
   return re2
 }
 
-function tester(re2: RE2JS, needed: readonly NeededText[]): (input: string) => boolean {
-  const run = (input: string): boolean => {
-    if (input.length > patternInputLimit) throw new InputTooLong(input.length)
-    return re2.test(input)
-  }
-  if (needed.length === 0) return run
+function tester(run: Tester, needed: readonly NeededText[]): Tester {
   const [first, ...others] = needed
-  const goOn =
-    others.length === 0 ? run : (input: string) => others.every((texts) => hasOneOf(input, texts)) && run(input)
-  const [only] = first!
+  if (first === undefined) return run
+  const goOn: Tester = (input) => others.every((texts) => hasOneOf(input, texts)) && run(input)
+  const [only] = first
   // Nearly every call ends here.
-  if (first!.length === 1) return (input) => input.includes(only!) && goOn(input)
-  return (input) => hasOneOf(input, first!) && goOn(input)
+  if (first.length === 1) return (input) => input.includes(only!) && goOn(input)
+  return (input) => hasOneOf(input, first) && goOn(input)
+}
+
+/** To RE2 this is an s, but no capital that `toLowerCase` knows; the only other such sign, Kelvin's K, is one. */
+const longS = '\u017f'
+
+function caselessTester(run: Tester, needed: readonly NeededText[]): Tester {
+  const lower = needed.filter((texts) => texts.every(isAscii)).map((texts) => texts.map((text) => text.toLowerCase()))
+  if (lower.length === 0) return run
+  return (input) => {
+    const folded = input.toLowerCase()
+    return (lower.every((texts) => hasOneOf(folded, texts)) || folded.includes(longS)) && run(input)
+  }
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x00-\x7f]*$/.test(text)
 }
 
 function hasOneOf(input: string, texts: NeededText): boolean {

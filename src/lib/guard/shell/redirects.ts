@@ -18,7 +18,11 @@ export function inputOf(shell: Shell, redirects: readonly Redirection[], stdin: 
 }
 
 function readRedirect(shell: Shell, redirect: Redirection): Text | undefined {
-  if (redirect.type === 'HereDoc') return join(expandText(shell, redirect.body), '\n')
+  if (redirect.type === 'HereDoc') {
+    const {body, delimiter} = redirect
+    // Whole programs are written down this way, and nothing in them is expanded.
+    return delimiter?.quoted ? plain(body.text) : join(expandText(shell, body), '\n')
+  }
   const texts = redirect.target === undefined ? [empty] : expandText(shell, redirect.target)
   if (redirect.type === 'HereString') return join([...texts, empty], '\n')
   if (redirect.operator === '<&')

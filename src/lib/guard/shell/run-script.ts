@@ -56,7 +56,7 @@ export function runAsSum(shell: Shell, text: Text): void {
 
 /** Parses a script, or says why not. Faults are left to who runs it. */
 export function parseScript(shell: Shell, source: string): ParsedScript | undefined {
-  spend(shell, 1 + source.length / 16)
+  spend(shell, 1 + source.length / 32)
   if (source.split('<<', hereDocLimit + 2).length - 1 <= hereDocLimit) return parse(source)
   doubt(shell, 'it has too many here-documents')
   return undefined

@@ -98,7 +98,7 @@ const patternSteps = 20
 export function addCommand(shell: Shell, command: RunCommand): void {
   let patterns = 0
   for (const {isGlob} of command.args) if (isGlob) patterns++
-  spend(shell, patterns * patternSteps)
+  spend(shell, 1 + patterns * patternSteps)
   shell.commands.push(command)
 }
 
