@@ -24,7 +24,7 @@ export async function guard(): Promise<BenchRow[]> {
 async function inProcess(): Promise<BenchRow> {
   const policy = compilePolicy({toolGuard: {enabled: true, rules: benchRules()}})
   const calls = Array.from({length: callCount}, (_, index) => benchCall(index))
-  const rate = await median(5, () => {
+  const rate = await median(11, () => {
     const state = new GuardState()
     const started = performance.now()
     let blocks = 0
@@ -84,7 +84,7 @@ async function wholeReplay(): Promise<BenchRow> {
   const bin = path.join(import.meta.dirname, '..', 'bin', 'run.js')
   const env = {...process.env, OPENCLAW_STATE_DIR: folder, NO_COLOR: '1'}
   try {
-    const elapsed = await median(5, () => {
+    const elapsed = await median(11, () => {
       const started = performance.now()
       const {status, stdout, stderr} = spawnSync(
         process.execPath,

@@ -60,7 +60,7 @@ export async function slowestMadeLine(): Promise<BenchRow> {
   for (const piece of pieces)
     for (const size of kilobytes) {
       const line = piece.repeat((size * 1024) / piece.length)
-      times.push(await median(5, () => decide(line)))
+      times.push(await median(7, () => decide(line)))
     }
   return {
     claim: `guard, slowest of ${times.length} command lines up to 1 MB made to be slow`,

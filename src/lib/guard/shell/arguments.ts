@@ -8,11 +8,15 @@ export type Fit = 'yes' | 'maybe' | 'no'
 
 /** A command whose words are ready to be compared: hundreds of rules may ask about each. */
 export interface ReadCommand extends RunCommand {
-  args: ReadonlyArray<Field & {readonly path: string}>
+  args: ReadonlyArray<Field & {readonly path: string; readonly isPathKnown: boolean}>
 }
 
 export function readCommand(command: RunCommand): ReadCommand {
-  return {...command, args: command.args.map((field) => ({...field, path: normalPath(field.text)}))}
+  const args = command.args.map((field) => {
+    const path = normalPath(field.text)
+    return {...field, path, isPathKnown: isKnown(path)}
+  })
+  return {...command, args}
 }
 
 export type ArgumentTest = (command: ReadCommand) => Fit
@@ -81,26 +85,38 @@ const oneDashPrograms =
 export function compileArgument(wanted: string | readonly string[]): ArgumentTest {
   if (typeof wanted !== 'string') {
     const tests = wanted.map(compileArgument)
-    return (command) => best(tests.map((test) => test(command)))
+    return (command) => oneOf(tests, command)
   }
   if (/^-[^-\s]{2,}$/.test(wanted)) return letters(wanted)
   return /^--?[^-\s]/.test(wanted) ? option(wanted) : operand(wanted)
 }
 
 /** All of them. */
-export function worst(fits: readonly Fit[]): Fit {
-  return fits.includes('no') ? 'no' : fits.includes('maybe') ? 'maybe' : 'yes'
+export function allOf(tests: readonly ArgumentTest[], command: ReadCommand): Fit {
+  let all: Fit = 'yes'
+  for (const test of tests) {
+    const fit = test(command)
+    if (fit === 'no') return 'no'
+    if (fit === 'maybe') all = 'maybe'
+  }
+  return all
 }
 
-function best(fits: readonly Fit[]): Fit {
-  return fits.includes('yes') ? 'yes' : fits.includes('maybe') ? 'maybe' : 'no'
+function oneOf(tests: readonly ArgumentTest[], command: ReadCommand): Fit {
+  let one: Fit = 'no'
+  for (const test of tests) {
+    const fit = test(command)
+    if (fit === 'yes') return 'yes'
+    if (fit === 'maybe') one = 'maybe'
+  }
+  return one
 }
 
 function letters(wanted: string): ArgumentTest {
   const each = Array.from(wanted.slice(1), (letter) => option(`-${letter}`))
   return (command) => {
     if (command.args.some(({text}) => text === wanted)) return 'yes'
-    if (!oneDashPrograms.test(command.program)) return worst(each.map((test) => test(command)))
+    if (!oneDashPrograms.test(command.program)) return allOf(each, command)
     return command.args.some(({text}) => mayBecomeOption(text)) ? 'maybe' : 'no'
   }
 }
@@ -143,10 +159,10 @@ function operand(wanted: string): ArgumentTest {
   const matches = compileGlob(pattern)
   return ({args}) => {
     let fit: Fit = 'no'
-    for (const {text, path, isGlob} of args) {
-      if (!isKnown(path)) {
+    for (const {text, path, isPathKnown, isGlob} of args) {
+      if (!isPathKnown) {
         if (mayMatch(path, pattern)) fit = 'maybe'
-      } else if (matches(path) || matches(text) || (isGlob && mayName(text, pattern))) return 'yes'
+      } else if (matches(path) || (text !== path && matches(text)) || (isGlob && mayName(text, pattern))) return 'yes'
     }
     return fit
   }

@@ -1,7 +1,7 @@
 import type {ShellCondition} from '../schema.ts'
 import type {CompileShell, ShellMatcher} from '../shell-condition.ts'
 import {analyse, lineLimit} from './analyse.ts'
-import {compileArgument, type Fit, type ReadCommand, readCommand, worst} from './arguments.ts'
+import {allOf, compileArgument, type ReadCommand, readCommand} from './arguments.ts'
 import {type RunCommand, redirection} from './shell.ts'
 import {shown} from './text.ts'
 
@@ -64,7 +64,7 @@ function compileCondition(condition: ShellCondition): (reading: Reading) => Retu
     let doubtful: string | undefined
     for (const [id, command] of isAny ? all(reading) : found(reading, programs)) {
       if (wanted !== undefined && !goesInto(reading, id, wanted)) continue
-      const fit: Fit = worst(tests.map((test) => test(command)))
+      const fit = allOf(tests, command)
       if (fit === 'yes') return {matched: true, understood: true, why: `it runs ${shownCommand(command)}`}
       if (fit === 'maybe' && !isAny) doubtful ??= `what ${shownCommand(command)} is given cannot be told from the line`
     }

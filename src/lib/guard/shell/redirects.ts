@@ -1,6 +1,6 @@
 import type {Redirect, Redirection} from 'unbash'
 import {contentOf, isNowhere, write} from './files.ts'
-import {noteFiles, type Shell} from './shell.ts'
+import {noteFiles, type Shell, spend} from './shell.ts'
 import {empty, isKnown, join, Made, plain, type Text} from './text.ts'
 import {expandText} from './words.ts'
 
@@ -8,6 +8,7 @@ import {expandText} from './words.ts'
 export function inputOf(shell: Shell, redirects: readonly Redirection[], stdin: Text | undefined): Text | undefined {
   let input = stdin
   for (const redirect of redirects) {
+    spend(shell, 2)
     const content = readRedirect(shell, redirect)
     if (content === undefined) continue
     const descriptor = descriptorOf(redirect) ?? '0'

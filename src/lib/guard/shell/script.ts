@@ -25,7 +25,7 @@ const depthLimit = 12
 
 /** Runs a parsed script; the result is what it prints. */
 export function runParsed(shell: Shell, script: ParsedScript, stdin: Text | undefined): Text {
-  spend(shell, 1 + (script.end - script.pos) / 32)
+  spend(shell, 1 + (script.end - script.pos) / 64)
   const fault = script.errors?.[0]
   if (fault !== undefined) doubt(shell, `it cannot be read as shell: ${fault.message}`)
   if (shell.depth >= depthLimit) doubt(shell, 'it has scripts inside scripts too deep to follow')
