@@ -24,9 +24,10 @@ export function excludes(one: RuleWhen, other: RuleWhen): boolean {
 
 /** Conditions under `all` hold like those beside it. */
 function joined(when: RuleWhen): RuleWhen {
+  if (when.all === undefined) return when
   const {all, ...rest} = when
   // Where both name the same key, the outer one counts: to know less is never wrong.
-  return (all ?? []).reduce<RuleWhen>((merged, branch) => mergeWhens(withoutDomains(joined(branch)), merged), rest)
+  return all.reduce<RuleWhen>((merged, branch) => mergeWhens(withoutDomains(joined(branch)), merged), rest)
 }
 
 /** Lists of hosts belong to the path beside them, which would be lost. */
@@ -134,10 +135,10 @@ function typeAt(when: RuleWhen, path: string): string | undefined {
 }
 
 function everyPath<Value>(
-  record: Readonly<Record<string, Value>> | undefined,
+  record: Readonly<Record<string, Value>> = {},
   holds: (path: string, value: Value) => boolean,
 ): boolean {
-  return Object.entries(record ?? {}).every(([path, value]) => holds(path, value))
+  return Object.keys(record).every((path) => holds(path, record[path]!))
 }
 
 function listOf(names: string | readonly string[] | undefined): readonly string[] | undefined {
@@ -153,5 +154,6 @@ function isDisjoint(one: readonly Scalar[] | undefined, other: readonly Scalar[]
 }
 
 function isEqual(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object') return one === other
   return JSON.stringify(one) === JSON.stringify(other)
 }

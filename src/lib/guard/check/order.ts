@@ -4,17 +4,21 @@ import {excludes, implies} from './implies.ts'
 
 /** Rules that others leave nothing, and allows that let pass what a rule below them blocks. */
 export function checkOrder(policy: Policy): Finding[] {
-  const rules = rulesInOrder(policy)
-  return rules.flatMap((later, index) => {
-    const deciding = rules
-      .slice(0, index)
-      .filter(({rule}) => rule.decision !== undefined && effectOf(rule) !== 'nothing')
-    const shadow = deciding.find(({rule}) => implies(later.rule.when, rule.when))
-    if (shadow !== undefined) return [unreachable(later, shadow)]
-    return restricts(later)
-      ? deciding.filter((earlier) => isTrap(earlier, later)).map((earlier) => allowFirst(earlier, later))
-      : []
+  const deciding: PlacedRule[] = []
+  return rulesInOrder(policy).flatMap((later) => {
+    const found = findingsOf(later, deciding)
+    if (later.rule.decision !== undefined && effectOf(later.rule) !== 'nothing') deciding.push(later)
+    return found
   })
+}
+
+/** What the deciding rules above a rule do to it. */
+function findingsOf(later: PlacedRule, deciding: readonly PlacedRule[]): Finding[] {
+  const shadow = deciding.find(({rule}) => implies(later.rule.when, rule.when))
+  if (shadow !== undefined) return [unreachable(later, shadow)]
+  return restricts(later)
+    ? deciding.filter((earlier) => isTrap(earlier, later)).map((earlier) => allowFirst(earlier, later))
+    : []
 }
 
 function unreachable({rule, path}: PlacedRule, shadow: PlacedRule): Finding {
