@@ -29,6 +29,8 @@ const programLimit = 20_000
  * can hang, whatever the input. Flags: `i`, `m`, `s`. Throws `PatternFault` with the reason.
  */
 export function compilePattern(source: string, flags = ''): Pattern {
+  for (const flag of flags)
+    if (!'ims'.includes(flag)) throw new PatternFault(`the flag "${flag}" is not known; there are i, m and s`)
   const name = `${flags}/${source}`
   const known = compiled.get(name)
   if (known !== undefined) return known
@@ -43,8 +45,6 @@ const compiled = new Map<string, Pattern>()
 const keptPatterns = 2000
 
 function compile(source: string, flags: string): Pattern {
-  for (const flag of flags)
-    if (!'ims'.includes(flag)) throw new PatternFault(`the flag "${flag}" is not known; there are i, m and s`)
   const options = parsePattern(source)
   const dot = flags.includes('s') ? '[\\x00-\\x{10ffff}]' : '[^\\n\\r\\x{2028}\\x{2029}]'
   const automaton = automatonOf(emitOptions(options, dot), flags, isSmall(source))
