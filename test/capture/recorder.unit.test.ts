@@ -40,7 +40,7 @@ describe('a recorder', () => {
         fc.array(fate, {maxLength: 12}),
         fc.integer({min: 20, max: 60}),
         async (calls, fates, queueLimit) => {
-          const store = moody(fates)
+          const store = moody([...fates])
           const {recorder} = recorderOn(async () => store, {queueLimit})
           let made = 0
           for (const {size, isLater, endsTurn} of calls) {
@@ -78,6 +78,16 @@ describe('a recorder', () => {
     expect(said.of('warn')).toEqual([
       'events are dropped (STORE_FAILED): capture.dropped in the event log will say how many',
     ])
+  })
+
+  it('stores nothing behind what came after it, when the log fails while one event is refused', async () => {
+    // Of the batch, e-0 is stored, e-1 refused twice, e-2 stored; then the log is gone for a while.
+    const store = moody(['STORE_FAILED', 'works', 'STORE_FAILED', 'STORE_FAILED', 'works', 'closed', 'closed'])
+    const {recorder} = recorderOn(async () => store)
+    recorder.record(eventsUpTo(5))
+    await recorder.flush(5000)
+    expect(await idsOf(store.read({types: ['message.*']}))).toEqual(['e-0', 'e-2', 'e-3', 'e-4'])
+    expect(recorder.status()).toEqual({pending: 0, dropped: 1, committed: 4})
   })
 
   it('keeps an event that the log refuses until another one shows that the log works', async () => {

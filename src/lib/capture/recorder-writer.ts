@@ -61,22 +61,29 @@ export function createBatchWriter({queue, queueLimit, prepare, onWritten, onLost
 
   /** One event may be what the log cannot take: it alone goes, as soon as another one shows that the log works. */
   async function writeSingly(store: EventStore, batch: readonly Entry[], settled: Set<Entry>): Promise<void> {
-    const suspects: Array<{entry: Entry; thrown: unknown}> = []
+    let suspects: Array<{entry: Entry; thrown: unknown}> = []
+    let works = false
     for (const entry of batch) {
       try {
         await appendAnyhow(store, entry)
         settled.add(entry)
         onWritten(1)
+        works = true
       } catch (thrown) {
         if (isOutage(thrown)) throw thrown
         suspects.push({entry, thrown})
       }
+      if (!works) continue
+      // At once: an outage further on gives back what is not settled, and that would come behind this one.
+      for (const suspect of suspects) lose(suspect, settled)
+      suspects = []
     }
-    if (suspects.length === batch.length) throw suspects[0]?.thrown
-    for (const {entry, thrown} of suspects) {
-      settled.add(entry)
-      onLost(entry, codeOf(thrown))
-    }
+    if (suspects.length > 0) throw suspects[0]!.thrown
+  }
+
+  function lose({entry, thrown}: {entry: Entry; thrown: unknown}, settled: Set<Entry>): void {
+    settled.add(entry)
+    onLost(entry, codeOf(thrown))
   }
 
   return async (store) => {
