@@ -7,7 +7,7 @@ const pieceLimit = 160
 
 /**
  * Brace expansion: `{rm,-rf,/}`, `r{m,}`, `{1..3}`. It comes before all other expansion, so its commas and braces are
- * bare letters. Returns `undefined` where there are too many words. `spend` is told of the work before most of it is done.
+ * bare letters. Returns `undefined` where there are too many words. `spend` is told of work before it is done.
  */
 export function expandBraces(atoms: readonly Atom[], spend: (steps: number) => void): Atom[][] | undefined {
   const pieces: Atom[] = []
