@@ -48,9 +48,12 @@ describe('hostile command lines', () => {
   })
 
   it('does not read what is dense with operators, but a program that a command writes down', () => {
-    const code = 'for (const x of list) {\n  if (x > 1 && ok(x)) out.push(x);\n}\n'.repeat(550)
+    const code =
+      'for (const name of list) {\n  if (name.length > 1 && isWanted(name)) found.push(name.toLowerCase())\n}\n'.repeat(
+        400,
+      )
     expect(commandsOf(`cat > a.js <<'EOF'\n${code}EOF\nnode a.js`).understood).toBe(true)
-    expect(commandsOf('a|'.repeat(12_001)).reasons).toEqual(['it has more than 12000 operators'])
+    expect(commandsOf('a|'.repeat(8001)).reasons).toEqual(['it has more than 8000 operators'])
   })
 
   it('gives up on more patterns and bodies of one function than anybody writes, which rules would have to look at', () => {

@@ -20,12 +20,12 @@ export interface Analysis {
 export const lineLimit = 49_152
 /** What parses slowest is dense with these; of a program that a command writes down, one character in ten is one. */
 const operators = ';&|<>(){}$`\n'
-const operatorLimit = 12_000
+const operatorLimit = 8_000
 /**
  * Steps of work for one line, each around half a microsecond, so that a decision stays within some milliseconds. Of 276
  * scripts of a Linux distribution that can be followed at all, 271 take fewer.
  */
-export const budget = 5_000
+export const budget = 4_000
 
 /** Follows a command line. Never throws: what cannot be followed is a doubt. */
 export function analyse(line: string): Analysis {

@@ -93,7 +93,7 @@ export function spend(shell: Shell, steps = 1): void {
 }
 
 /** What it costs to compare a pattern of file names with those that rules ask for. */
-const patternSteps = 15
+const patternSteps = 10
 
 export function addCommand(shell: Shell, command: RunCommand): void {
   let patterns = 0
