@@ -21,7 +21,7 @@ export interface NatsServer {
   kill9(): Promise<void>
   /** SIGTERM: as an operator stops it. Resolves when the process is gone. */
   shutDown(): Promise<void>
-  /** Starts it again on the same port with the same data. */
+  /** Starts it again on the same port with the same data, if it is down. */
   restart(): Promise<void>
   /** SIGSTOP: connections stay open and nobody answers. */
   freeze(): void
@@ -68,10 +68,14 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
     version = await Promise.race([greeting(host, port), ended])
   }
 
+  function isOver(server: ChildProcess): boolean {
+    return server.exitCode !== null || server.signalCode !== null
+  }
+
   async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const server = running
     running = undefined
-    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    if (!server || isOver(server)) return
     const gone = once(server, 'exit')
     server.kill(signal)
     await gone
@@ -97,7 +101,9 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
     folder,
     kill9,
     shutDown: () => end('SIGTERM'),
-    restart: start,
+    async restart() {
+      if (!running || isOver(running)) await start()
+    },
     freeze: () => void running?.kill('SIGSTOP'),
     thaw: () => void running?.kill('SIGCONT'),
     async stop() {

@@ -7,7 +7,7 @@ export interface NatsCluster {
   url: string
   /** The node that leads a stream; waits until there is one. */
   leaderOf(stream: string): Promise<NatsServer>
-  /** Resolves once streams can be made on all nodes: a node that is back is not thought of at once. */
+  /** Starts nodes that are down. Resolves once streams can be made on all: a node that is back is not thought of at once. */
   ready(): Promise<void>
   /** Resolves once every copy of the stream is up to date. */
   settled(stream: string): Promise<void>
@@ -53,6 +53,7 @@ export async function startCluster({binary, places = onLoopback}: ClusterOptions
   }
 
   async function ready(): Promise<void> {
+    await Promise.all(nodes.map((node) => node.restart()))
     await until('the cluster takes streams', async () => {
       const {jsm, close} = await bareClient(nodes.map((node) => node.url))
       try {

@@ -3,7 +3,7 @@ import {AckPolicy, type ConsumerConfig, DeliverPolicy, JsHeaders} from '@nats-io
 import {createInbox, type Msg, nanos} from '@nats-io/transport-node'
 import {ClawError, messageOf} from '../../errors.ts'
 import {failureOf} from './failures.ts'
-import {type Link, within} from './link.ts'
+import {askOnce, type Link, within} from './link.ts'
 import {createPlaceReader, type Place} from './place.ts'
 import {createPullWindow} from './pull-window.ts'
 import {watchSilence} from './silence.ts'
@@ -36,6 +36,9 @@ export interface ConsumerOptions {
 /** Why a consumer will not deliver any more; another one, started after the last message, goes on where it stopped. */
 export class ConsumerLost extends Error {}
 
+/** It was not made in the time that was given. */
+class NotMade extends ConsumerLost {}
+
 export interface Consumer {
   /** How many messages it will deliver, as the server saw it when it was made. */
   readonly pending: number
@@ -58,10 +61,27 @@ const pullExpiresMs = 30_000
 const inactiveMs = 300_000
 
 /**
+ * How long a cluster is given to make a consumer, time after time, before it is waited for in earnest. It takes some
+ * milliseconds; but servers before 2.10 give two of five to a server that is down, which never says so.
+ */
+const hastyMs = [400, 800, 1200, 1600]
+
+/**
  * An ephemeral pull consumer of our own: the client's ordered consumer makes a promise and a queue entry for each
  * message, cannot be told to stop at a sequence, and repairs itself in ways that a follower does not get to know.
  */
 export async function openConsumer(link: Link, options: ConsumerOptions): Promise<Consumer> {
+  for (const answerMs of link.isClustered() ? hastyMs : []) {
+    try {
+      return await openOne(link, options, answerMs)
+    } catch (thrown) {
+      if (!(thrown instanceof NotMade)) throw thrown
+    }
+  }
+  return openOne(link, options)
+}
+
+async function openOne(link: Link, options: ConsumerOptions, answerMs?: number): Promise<Consumer> {
   const {nc, jsm, target} = link
   const {atMost = Number.POSITIVE_INFINITY, signal, onLost} = options
   const name = `claw-${randomUUID()}`
@@ -202,12 +222,18 @@ export async function openConsumer(link: Link, options: ConsumerOptions): Promis
   }
 
   try {
-    const config = configOf(name, options)
-    const {num_pending: pending} = await link.ask(() => jsm.consumers.add(target.stream, config), signal)
+    const make = () => jsm.consumers.add(target.stream, configOf(name, options))
+    // That nothing is heard of a hasty attempt says nothing about the server that was asked.
+    const made = await (answerMs === undefined
+      ? link.ask(make, signal)
+      : askOnce(link, () => within(answerMs, make()), signal))
+    if (made === undefined) throw new NotMade('no server takes the reader on')
     pull()
-    return {pending, take, isDrained, close}
+    return {pending: made.num_pending, take, isDrained, close}
   } catch (thrown) {
-    stop()
+    // It may still be made, and would stay.
+    if (thrown instanceof NotMade) close()
+    else stop()
     throw thrown
   }
 }

@@ -235,7 +235,8 @@ function reasonOf(thrown: unknown): string {
   return thrown instanceof Error && thrown.message ? thrown.message : 'it hung up'
 }
 
-async function askOnce<T>(link: Link, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+/** Waits for an answer no longer than there is a connection; what comes of it is not held against the server. */
+export async function askOnce<T>(link: Link, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const broken = Promise.withResolvers<never>()
   const abort = () => broken.reject(signal?.reason)
   const stop = link.listen(({type}) => {
