@@ -9,7 +9,7 @@ export const Yes = 1
 export const Unsure = 2
 export type Match = typeof No | typeof Yes | typeof Unsure
 
-export type Test = (subject: Subject) => Match
+export type Test<Asked = Subject> = (asked: Asked) => Match
 
 /** One thing a rule asks of a call. */
 export interface Condition {
@@ -69,28 +69,35 @@ export function spend(subject: Subject, chars: number): void {
 }
 
 /** All of them; unsure if none says no and one is unsure. */
-export function allOf(tests: readonly Test[]): Test {
+export function allOf<Asked>(tests: readonly Test<Asked>[]): Test<Asked> {
   const [a, b, c] = tests
   if (a === undefined) return () => Yes
   if (b === undefined) return a
   if (c === undefined) {
-    return (subject) => {
-      const first = a(subject)
+    return (asked) => {
+      const first = a(asked)
       if (first === No) return No
-      const second = b(subject)
+      const second = b(asked)
       return second === No || first === Yes ? second : Unsure
     }
   }
-  const rest = allOf(tests.slice(1))
-  return allOf([a, rest])
+  return (asked) => {
+    let result: Match = Yes
+    for (const test of tests) {
+      const match = test(asked)
+      if (match === No) return No
+      if (match === Unsure) result = Unsure
+    }
+    return result
+  }
 }
 
 /** One of them is enough; unsure if none says yes and one is unsure. */
-export function anyOf(tests: readonly Test[]): Test {
-  return (subject) => {
+export function anyOf<Asked>(tests: readonly Test<Asked>[]): Test<Asked> {
+  return (asked) => {
     let result: Match = No
     for (const test of tests) {
-      const match = test(subject)
+      const match = test(asked)
       if (match === Yes) return Yes
       if (match === Unsure) result = Unsure
     }

@@ -1,10 +1,8 @@
 import {compileGlob} from '../../match/glob.ts'
+import {allOf, anyOf, type Match, No, type Test, Unsure, Yes} from '../condition.ts'
 import {mayName} from './file-pattern.ts'
 import type {Field, RunCommand} from './shell.ts'
 import {isKnown, Made} from './text.ts'
-
-/** Whether a command's arguments meet a condition; `maybe` where that hangs on something not in the line. */
-export type Fit = 'yes' | 'maybe' | 'no'
 
 /** A command whose words are ready to be compared: hundreds of rules may ask about each. */
 export interface ReadCommand extends RunCommand {
@@ -19,7 +17,8 @@ export function readCommand(command: RunCommand): ReadCommand {
   return {...command, args}
 }
 
-export type ArgumentTest = (command: ReadCommand) => Fit
+/** Whether a command's arguments meet a condition; unsure where that hangs on something not in the line. */
+export type ArgumentTest = Test<ReadCommand>
 
 /** Options that mean the same, by program: letters and long names. */
 const synonyms: Readonly<Record<string, readonly string[][]>> = {
@@ -84,40 +83,18 @@ const oneDashPrograms =
  */
 export function compileArgument(wanted: string | readonly string[]): ArgumentTest {
   if (typeof wanted !== 'string') {
-    const tests = wanted.map(compileArgument)
-    return (command) => oneOf(tests, command)
+    return anyOf(wanted.map(compileArgument))
   }
   if (/^-[^-\s]{2,}$/.test(wanted)) return letters(wanted)
   return /^--?[^-\s]/.test(wanted) ? option(wanted) : operand(wanted)
 }
 
-/** All of them. */
-export function allOf(tests: readonly ArgumentTest[], command: ReadCommand): Fit {
-  let all: Fit = 'yes'
-  for (const test of tests) {
-    const fit = test(command)
-    if (fit === 'no') return 'no'
-    if (fit === 'maybe') all = 'maybe'
-  }
-  return all
-}
-
-function oneOf(tests: readonly ArgumentTest[], command: ReadCommand): Fit {
-  let one: Fit = 'no'
-  for (const test of tests) {
-    const fit = test(command)
-    if (fit === 'yes') return 'yes'
-    if (fit === 'maybe') one = 'maybe'
-  }
-  return one
-}
-
 function letters(wanted: string): ArgumentTest {
-  const each = Array.from(wanted.slice(1), (letter) => option(`-${letter}`))
+  const each = allOf(Array.from(wanted.slice(1), (letter) => option(`-${letter}`)))
   return (command) => {
-    if (command.args.some(({text}) => text === wanted)) return 'yes'
-    if (!oneDashPrograms.test(command.program)) return allOf(each, command)
-    return command.args.some(({text}) => mayBecomeOption(text)) ? 'maybe' : 'no'
+    if (command.args.some(({text}) => text === wanted)) return Yes
+    if (!oneDashPrograms.test(command.program)) return each(command)
+    return command.args.some(({text}) => mayBecomeOption(text)) ? Unsure : No
   }
 }
 
@@ -126,17 +103,17 @@ function option(wanted: string): ArgumentTest {
   return ({program, args}) => {
     const groups = Object.hasOwn(synonyms, program) ? synonyms[program]! : []
     const names = groups.find((group) => group.includes(name)) ?? [name]
-    let fit: Fit = 'no'
+    let match: Match = No
     for (const [index, {text, isGlob}] of args.entries()) {
       if (text === '--') break
       // The first word of tar is a cluster without a dash.
       const word = program === 'tar' && index === 0 && /^[a-z]+$/i.test(text) ? `-${text}` : text
       if (!isKnown(word)) {
-        if (mayBecomeOption(word)) fit = 'maybe'
-      } else if (isSpelling(word, names, wanted)) return 'yes'
-      else if (isGlob && word.startsWith('-')) fit = 'maybe'
+        if (mayBecomeOption(word)) match = Unsure
+      } else if (isSpelling(word, names, wanted)) return Yes
+      else if (isGlob && word.startsWith('-')) match = Unsure
     }
-    return fit
+    return match
   }
 }
 
@@ -158,13 +135,13 @@ function operand(wanted: string): ArgumentTest {
   const pattern = /^[/~.]/.test(wanted) ? normalPath(wanted) : wanted
   const matches = compileGlob(pattern)
   return ({args}) => {
-    let fit: Fit = 'no'
+    let match: Match = No
     for (const {text, path, isPathKnown, isGlob} of args) {
       if (!isPathKnown) {
-        if (mayMatch(path, pattern)) fit = 'maybe'
-      } else if (matches(path) || (text !== path && matches(text)) || (isGlob && mayName(text, pattern))) return 'yes'
+        if (mayMatch(path, pattern)) match = Unsure
+      } else if (matches(path) || (text !== path && matches(text)) || (isGlob && mayName(text, pattern))) return Yes
     }
-    return fit
+    return match
   }
 }
 

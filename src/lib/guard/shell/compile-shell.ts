@@ -1,7 +1,8 @@
+import {allOf, Unsure, Yes} from '../condition.ts'
 import type {ShellCondition} from '../schema.ts'
 import type {CompileShell, ShellMatcher} from '../shell-condition.ts'
 import {analyse, lineLimit} from './analyse.ts'
-import {allOf, compileArgument, type ReadCommand, readCommand} from './arguments.ts'
+import {compileArgument, type ReadCommand, readCommand} from './arguments.ts'
 import {type RunCommand, redirection} from './shell.ts'
 import {shown} from './text.ts'
 
@@ -58,15 +59,15 @@ function readingOf(line: string): Reading {
 function compileCondition(condition: ShellCondition): (reading: Reading) => ReturnType<ShellMatcher> {
   const programs = namesOf(condition.program)
   const isAny = programs.includes(anyProgram)
-  const tests = (condition.args ?? []).map(compileArgument)
+  const test = allOf((condition.args ?? []).map(compileArgument))
   const wanted = condition.pipedInto === undefined ? undefined : namesOf(condition.pipedInto)
   return (reading) => {
     let doubtful: string | undefined
     for (const [id, command] of isAny ? all(reading) : found(reading, programs)) {
       if (wanted !== undefined && !goesInto(reading, id, wanted)) continue
-      const fit = allOf(tests, command)
-      if (fit === 'yes') return {matched: true, understood: true, why: `it runs ${shownCommand(command)}`}
-      if (fit === 'maybe' && !isAny) doubtful ??= `what ${shownCommand(command)} is given cannot be told from the line`
+      const match = test(command)
+      if (match === Yes) return {matched: true, understood: true, why: `it runs ${shownCommand(command)}`}
+      if (match === Unsure && !isAny) doubtful ??= `what ${shownCommand(command)} is given cannot be told from the line`
     }
     const why = reading.doubts[0] ?? doubtful
     return why === undefined ? {matched: false, understood: true} : {matched: false, understood: false, why}
