@@ -49,19 +49,21 @@ export function createBatchWriter({queue, queueLimit, prepare, onWritten, onLost
     }
   }
 
+  function lose(entry: Entry, reason: ErrorCode, settled: Set<Entry>): void {
+    settled.add(entry)
+    onLost(entry, reason)
+  }
+
   /** The events of a batch that can go into the log; those that are none are lost, and added to `settled`. */
   function readyOnes(batch: readonly Entry[], settled: Set<Entry>): readonly Entry[] {
     const bad = batch.filter((entry) => !makeReady(entry))
-    for (const entry of bad) {
-      settled.add(entry)
-      onLost(entry, 'EVENT_INVALID')
-    }
+    for (const entry of bad) lose(entry, 'EVENT_INVALID', settled)
     return bad.length === 0 ? batch : batch.filter((entry) => !settled.has(entry))
   }
 
   /** One event may be what the log cannot take: it alone goes, as soon as another one shows that the log works. */
   async function writeSingly(store: EventStore, batch: readonly Entry[], settled: Set<Entry>): Promise<void> {
-    let suspects: Array<{entry: Entry; thrown: unknown}> = []
+    const suspects: Array<{entry: Entry; thrown: unknown}> = []
     let works = false
     for (const entry of batch) {
       try {
@@ -75,15 +77,9 @@ export function createBatchWriter({queue, queueLimit, prepare, onWritten, onLost
       }
       if (!works) continue
       // At once: an outage further on gives back what is not settled, and that would come behind this one.
-      for (const suspect of suspects) lose(suspect, settled)
-      suspects = []
+      for (const suspect of suspects.splice(0)) lose(suspect.entry, codeOf(suspect.thrown), settled)
     }
     if (suspects.length > 0) throw suspects[0]!.thrown
-  }
-
-  function lose({entry, thrown}: {entry: Entry; thrown: unknown}, settled: Set<Entry>): void {
-    settled.add(entry)
-    onLost(entry, codeOf(thrown))
   }
 
   return async (store) => {

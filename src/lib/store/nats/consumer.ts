@@ -36,8 +36,8 @@ export interface ConsumerOptions {
 /** Why a consumer will not deliver any more; another one, started after the last message, goes on where it stopped. */
 export class ConsumerLost extends Error {}
 
-/** It was not made in the time that was given. */
-class NotMade extends ConsumerLost {}
+/** It was not made in the time that a hasty attempt is given. */
+class NotMade extends Error {}
 
 export interface Consumer {
   /** How many messages it will deliver, as the server saw it when it was made. */
@@ -227,7 +227,7 @@ async function openOne(link: Link, options: ConsumerOptions, answerMs?: number):
     const made = await (answerMs === undefined
       ? link.ask(make, signal)
       : askOnce(link, () => within(answerMs, make()), signal))
-    if (made === undefined) throw new NotMade('no server takes the reader on')
+    if (made === undefined) throw new NotMade()
     pull()
     return {pending: made.num_pending, take, isDrained, close}
   } catch (thrown) {
